@@ -1,0 +1,78 @@
+/**
+ * Every error that the world can cause, by a stable code.
+ *
+ * The codes are part of the contract; how each is answered over HTTP is decided in src/http, and how a reader
+ * solves it stands in docs/errors.md.
+ */
+export const ERROR_CODES = [
+  // What a client sent.
+  'INVALID_JSON',
+  'DUPLICATE_KEY',
+  'UNSAFE_NUMBER',
+  'LONE_SURROGATE',
+  'JSON_TOO_DEEP',
+  'FORBIDDEN_KEY',
+  'VALIDATION_FAILED',
+  'UNKNOWN_EVENT_TYPE',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'BAD_REQUEST',
+  'ROUTE_NOT_FOUND',
+  // What the consultation does not allow.
+  'CONSULTATION_NOT_FOUND',
+  'CONSULTATION_ALREADY_STARTED',
+  'CONSULTATION_COMMITTED',
+  'UNKNOWN_MESSAGE',
+  'COMMIT_HASH_MISMATCH',
+  'WRONG_EXPECTED_VERSION',
+  'EVENT_ID_REUSED',
+  // What the service cannot do now.
+  'OVERLOADED',
+  'STORAGE_FULL',
+  'LOG_UNAVAILABLE',
+  'SHUTTING_DOWN',
+  'INTERNAL_ERROR',
+  // What stops a start.
+  'DATA_DIR_LOCKED',
+  'LOG_DAMAGED',
+  'ARCHIVE_DAMAGED',
+  'UNSUPPORTED_FORMAT',
+  'INVALID_SETTINGS',
+  'CODEC_UNAVAILABLE',
+  'NATIVE_MODULE_MISSING',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** A field at fault. `path` is a JSON Pointer (RFC 6901) into what was sent. */
+export interface FieldError {
+  path: string;
+  message: string;
+}
+
+/** An error with a stable code. `message` is safe to show: it never holds a payload or a path of the machine. */
+export class CodedError extends Error {
+  override readonly name = 'CodedError';
+  readonly errors: FieldError[] | undefined;
+  /** Further members of the problem document, such as the version a consultation is at. */
+  readonly extensions: Readonly<Record<string, string | number>> | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: {
+      cause?: unknown;
+      errors?: FieldError[];
+      extensions?: Readonly<Record<string, string | number>>;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.errors = options.errors;
+    this.extensions = options.extensions;
+  }
+}
+
+/** A broken promise of our own code: never caught and answered, always a stop. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`assertion failed: ${message}`);
+}

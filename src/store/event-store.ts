@@ -1,0 +1,107 @@
+/**
+ * The event store's port: what HTTP, the command line and, later, other processes ask of the store.
+ *
+ * All answers are about durable events only. Errors are CodedErrors.
+ */
+
+import type { ConsultationState } from '../domain/consultation-state.js';
+import type { Json, JsonObject } from '../domain/event.js';
+import type { EventType } from '../domain/event-types.js';
+
+/** `fsync`: answered after fdatasync. `os`: answered after the write; a power cut may lose it. */
+export type Durability = 'fsync' | 'os';
+
+/** An event that somebody wants stored. The payload was validated (payload-schemas.ts). */
+export interface EventToAppend {
+  type: EventType;
+  payload: JsonObject;
+  /** Chosen by the client; the same id again gives the first answer again. A UUIDv7. */
+  eventId?: string;
+}
+
+export interface AppendCommand {
+  consultationId: string;
+  userId: string;
+  /** What sent it, such as `api` or `import`. */
+  source: string;
+  events: readonly EventToAppend[];
+  /** Append only at this version; otherwise WRONG_EXPECTED_VERSION. */
+  expectedVersion?: number;
+}
+
+export interface AppendedEvent {
+  eventId: string;
+  sequence: number;
+  version: number;
+  timestampMs: number;
+  /** Lower-case hex, as the API shows them. */
+  auditHash: string;
+  hash: string;
+}
+
+export interface Appended {
+  consultationId: string;
+  events: readonly AppendedEvent[];
+  durability: Durability;
+  /** Whether this is the answer to the same append made before; nothing was stored now. */
+  replayed: boolean;
+}
+
+export interface CreateCommand {
+  userId: string;
+  source: string;
+  patientStub?: JsonObject;
+  /** Chosen by an import that must not write twice; otherwise made. UUIDv7s. */
+  consultationId?: string;
+  eventId?: string;
+}
+
+export interface Created {
+  consultationId: string;
+  sessionId: string;
+  createdMs: number;
+  event: AppendedEvent;
+  durability: Durability;
+  replayed: boolean;
+}
+
+export interface EventsQuery {
+  consultationId: string;
+  /** Events of this type only; `offset` then counts these. */
+  eventType?: EventType;
+  /** How many events to pass over, from the oldest. */
+  offset: number;
+  /** 1 to `limits.pageEventsMax`. */
+  limit: number;
+}
+
+/** A page of events, each as its JSON text. */
+export interface EventsPage {
+  /** All events of the consultation, whatever the filter. */
+  eventCount: number;
+  eventsJson: readonly string[];
+}
+
+export interface StoreHealth {
+  /** Whether appends are accepted. */
+  ready: boolean;
+  /** One line that says what is wrong, when it is not ready. */
+  reason?: string;
+  headSequence: number;
+  details: Readonly<Record<string, Json>>;
+}
+
+export interface EventStore {
+  readonly durability: Durability;
+  /** Starts a consultation: stores CONSULTATION_STARTED as its version 1. */
+  create(command: CreateCommand): Promise<Created>;
+  /** Stores events of one consultation, all or none, once they are allowed by its rules. */
+  append(command: AppendCommand): Promise<Appended>;
+  /** The state after the newest durable event. CONSULTATION_NOT_FOUND if there is none. */
+  state(consultationId: string): Promise<ConsultationState>;
+  /** A page of a consultation's events, oldest first. CONSULTATION_NOT_FOUND if there is none. */
+  events(query: EventsQuery): Promise<EventsPage>;
+  health(): StoreHealth;
+  /** Finishes what was accepted, brings everything into HDF5, and lets go of the data directory. */
+  close(): Promise<void>;
+}
