@@ -4,7 +4,7 @@
  * It is folded from links alone, so that the writer, the index and a rebuild all come to the same value.
  */
 import type { EventType } from './event-types.js';
-import type { LinkView } from './stored-event.js';
+import type { NewEvent } from './stored-event.js';
 
 export type UrgencyLevel = 'critical' | 'high' | 'medium' | 'low';
 
@@ -26,6 +26,12 @@ export interface ConsultationHead {
   clearedVersion: number;
 }
 
+/** What the head takes from an event: a NewEvent has it, and so has a LinkView. */
+export type HeadEvent = Pick<
+  NewEvent,
+  'eventId' | 'consultationId' | 'sessionId' | 'userId' | 'timestampMs' | 'version' | 'type'
+> & { readonly payload: string | Buffer };
+
 const CLEARS_MESSAGES: ReadonlySet<EventType> = new Set<EventType>([
   'MESSAGES_CLEARED',
   'CONSULTATION_RESET',
@@ -34,7 +40,7 @@ const CLEARS_MESSAGES: ReadonlySet<EventType> = new Set<EventType>([
 /** The head after one more event. `hash` (latin1) is that of the event, which the caller has at hand. */
 export function advanceHead(
   head: ConsultationHead | undefined,
-  event: LinkView,
+  event: HeadEvent,
   sequence: number,
   hash: string,
 ): ConsultationHead {
@@ -57,7 +63,7 @@ export function advanceHead(
   };
 }
 
-function urgencyAfter(before: UrgencyLevel | null, type: EventType, event: LinkView): UrgencyLevel | null {
+function urgencyAfter(before: UrgencyLevel | null, type: EventType, event: HeadEvent): UrgencyLevel | null {
   if (type === 'CONSULTATION_RESET') return null;
   if (type !== 'URGENCY_CLASSIFIED') return before;
   return (JSON.parse(event.payload.toString()) as { urgency_level: UrgencyLevel }).urgency_level;

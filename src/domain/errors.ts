@@ -18,6 +18,9 @@ export const ERROR_CODES = [
   'UNSUPPORTED_MEDIA_TYPE',
   'BAD_REQUEST',
   'ROUTE_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'REQUEST_TIMEOUT',
+  'HEADERS_TOO_LARGE',
   // What the consultation does not allow.
   'CONSULTATION_NOT_FOUND',
   'CONSULTATION_ALREADY_STARTED',
@@ -31,6 +34,7 @@ export const ERROR_CODES = [
   'STORAGE_FULL',
   'LOG_UNAVAILABLE',
   'SHUTTING_DOWN',
+  'NOT_READY',
   'INTERNAL_ERROR',
   // What stops a start.
   'DATA_DIR_LOCKED',

@@ -1,0 +1,41 @@
+/** A server under measurement, in a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface BenchProcess {
+  readonly url: string;
+  /** Ends it with SIGTERM and waits. */
+  stop(): Promise<void>;
+}
+
+/** Starts a compiled program that logs a JSON line with its `url` once it listens. */
+export async function startProcess(
+  program: URL,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<BenchProcess> {
+  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(program), ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const { stdout } = child;
+  if (stdout === null) throw new Error('the program has no standard output');
+  const listening = new Promise<string>((resolve) => {
+    createInterface({ input: stdout }).on('line', (line) => {
+      const { url } = JSON.parse(line) as { url?: string };
+      if (url !== undefined) resolve(url);
+    });
+  });
+  const url = await Promise.race([listening, exited]);
+  if (typeof url !== 'string') throw new Error(`${fileURLToPath(program)} ended before it listened`);
+  return {
+    url,
+    async stop() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}

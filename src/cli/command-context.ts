@@ -1,0 +1,20 @@
+/** What a command gets from the process that runs it, so that tests can run it without one. */
+import type { Readable, Writable } from 'node:stream';
+import type { EventStore } from '../store/event-store.js';
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+export interface CommandContext {
+  stdin: Readable;
+  stdout: Writable;
+  /** `isTTY` says whether a progress bar can be drawn. */
+  stderr: Writable & { isTTY?: boolean };
+  env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Calls `listener` at the first SIGINT or SIGTERM, and gives back a function that stops listening. After
+   * that first signal the next one ends the process at once.
+   */
+  onStop(listener: (signal: StopSignal) => void): () => void;
+  /** Opens the store of a directory; without one, of the directory that the settings name. */
+  openStore(dataDir: string | undefined): Promise<EventStore>;
+}

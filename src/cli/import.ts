@@ -1,0 +1,136 @@
+/** `fi-consult import`: NDJSON of transcribed consultations into a store or a running service. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { CodedError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
+import type { CommandContext, StopSignal } from './command-context.js';
+import { CommandError, errorLine } from './command-error.js';
+import { httpTarget, serviceUrl } from './import-http-target.js';
+import { importInputs } from './import-inputs.js';
+import { eventsPerSecond, type ImportCounts, startProgress } from './import-progress.js';
+import { type ImportFailure, runImport } from './import-run.js';
+import { type ImportTarget, storeTarget } from './import-target.js';
+
+interface ImportOptions {
+  dataDir?: string;
+  url?: string;
+  user: string;
+  concurrency: number;
+}
+
+const CONCURRENCY_DEFAULT = 16;
+/** What a shell gives a process that a signal ended: 128 and the signal's number. */
+const STOP_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+const RESUME_HINT = 'run the same command again to go on from here; nothing is written twice';
+
+export function registerImport(program: Command, context: CommandContext): void {
+  program
+    .command('import')
+    .description('writes transcribed consultations (NDJSON, one a line) into a store or a running service')
+    .argument('<file...>', 'files to read; - is standard input')
+    .option(
+      '--data-dir <directory>',
+      'store to write into, which no service may have open (default: as settings say)',
+    )
+    .option('--url <address>', 'running service to write into, such as http://127.0.0.1:7001')
+    .option('--user <name>', 'user_id that the events get', userId, 'import')
+    .option('--concurrency <number>', 'consultations sent at the same time', concurrency, CONCURRENCY_DEFAULT)
+    .addHelpText(
+      'after',
+      '\nIds are computed from what a line holds: importing it again, after an interruption or by mistake,' +
+        '\nwrites only what is missing. See docs/cli.md for the input and what becomes of it.',
+    )
+    .action((files: string[], options: ImportOptions) => importFiles(files, options, context));
+}
+
+async function importFiles(files: string[], options: ImportOptions, context: CommandContext): Promise<void> {
+  if (options.url !== undefined && options.dataDir !== undefined) {
+    throw new CommandError('--url and --data-dir exclude each other: name the service or the directory', 2);
+  }
+  const inputs = await importInputs(files, context.stdin);
+  const stop = new AbortController();
+  let stoppedBy: StopSignal | undefined;
+  const unlisten = context.onStop((signal) => {
+    stoppedBy = signal;
+    context.stderr.write(`fi-consult import: ${signal}: finishing what is under way\n`);
+    stop.abort();
+  });
+  const counts: ImportCounts = { bytes: 0, consultations: 0, eventsWritten: 0, eventsPresent: 0 };
+  let failure: ImportFailure | undefined;
+  try {
+    const target = await openTarget(options, context, stop.signal);
+    const startMs = performance.now();
+    const progress = startProgress({
+      stderr: context.stderr,
+      bytesTotal: bytesOf(inputs),
+      counts: () => counts,
+    });
+    try {
+      const { user, concurrency: atOnce } = options;
+      failure = await runImport({
+        inputs,
+        target,
+        userId: user,
+        concurrency: atOnce,
+        signal: stop.signal,
+        counts,
+      });
+    } finally {
+      progress.stop();
+      await target.close();
+    }
+    context.stdout.write(`${summary(counts, startMs)}\n`);
+  } finally {
+    unlisten();
+  }
+  if (failure !== undefined) throw new CommandError(failureText(failure), 1, { cause: failure.error });
+  if (stoppedBy !== undefined) {
+    throw new CommandError(`stopped by ${stoppedBy}; ${RESUME_HINT}`, STOP_EXIT_CODES[stoppedBy]);
+  }
+}
+
+async function openTarget(
+  { url, dataDir }: ImportOptions,
+  context: CommandContext,
+  signal: AbortSignal,
+): Promise<ImportTarget> {
+  if (url !== undefined) return httpTarget(serviceUrl(url), { signal });
+  const store = await context.openStore(dataDir).catch((error: unknown) => {
+    if (!(error instanceof CodedError) || error.code !== 'DATA_DIR_LOCKED') throw error;
+    throw new CommandError(`${errorLine(error)} A running service is imported into with --url.`, 1, {
+      cause: error,
+    });
+  });
+  return storeTarget(store, signal);
+}
+
+const failureText = ({ place, error }: ImportFailure): string =>
+  `${place}: ${errorLine(error)}; what came before it is stored`;
+
+/** The one line on standard output. */
+function summary(counts: ImportCounts, startMs: number): string {
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  return (
+    `${counts.consultations} consultations, ${counts.eventsWritten} events written, ` +
+    `${counts.eventsPresent} already there, ${seconds} s, ${eventsPerSecond(counts, startMs)} events/s`
+  );
+}
+
+function bytesOf(inputs: readonly { bytes: number | undefined }[]): number | undefined {
+  let total = 0;
+  for (const { bytes } of inputs) {
+    if (bytes === undefined) return undefined;
+    total += bytes;
+  }
+  return total;
+}
+
+function userId(text: string): string {
+  if (text.length >= 1 && text.length <= limits.userIdCharsMax) return text;
+  throw new InvalidArgumentError(`It must have 1 to ${limits.userIdCharsMax} characters.`);
+}
+
+function concurrency(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1 && number <= limits.importConcurrencyMax) return number;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${limits.importConcurrencyMax}.`);
+}

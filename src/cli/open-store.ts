@@ -1,0 +1,28 @@
+/** Opens the store of a data directory for one command, with the settings that a service there would have. */
+import { createLogger } from '../ops/logger.js';
+import { loadSettings } from '../ops/settings.js';
+import { parseCodec } from '../segments/codecs/codec-table.js';
+import type { EventStore } from '../store/event-store.js';
+
+export interface OpenStoreOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  /** `--data-dir`; without it FI_DATA_DIR or its default holds. */
+  dataDir: string | undefined;
+  /** Where the store logs to; standard output is for what a command answers. */
+  logTo: { write(line: string): unknown };
+  /** The store can keep its promises no longer: the process must end. */
+  onFailed: (error: Error) => void;
+}
+
+/** Throws the CodedErrors that stop the start of a service: INVALID_SETTINGS, DATA_DIR_LOCKED, LOG_DAMAGED... */
+export async function openStore({ env, dataDir, logTo, onFailed }: OpenStoreOptions): Promise<EventStore> {
+  // A command says itself what matters of its course; of the store it shows what went wrong, unless told.
+  const settings = loadSettings({ env: { FI_LOG_LEVEL: 'warn', ...env }, flags: { dataDir }, parseCodec });
+  const logger = createLogger({
+    level: settings.logLevel,
+    destination: { write: (line) => void logTo.write(line) },
+  });
+  // Loaded late: it brings HDF5 and LMDB, which help texts and imports into a service do without.
+  const { openConfiguredStore } = await import('./configured-store.js');
+  return openConfiguredStore(settings, { logger, onFailed });
+}

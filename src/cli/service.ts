@@ -1,0 +1,58 @@
+/** Runs the service in one process: builds its parts, serves until it has to stop, and stops gracefully. */
+import { buildApp } from '../http/app.js';
+import { startServer } from '../http/server.js';
+import { createLogger, type Logger } from '../ops/logger.js';
+import { createMetrics } from '../ops/metrics.js';
+import type { Settings } from '../ops/settings-table.js';
+import { createStageTimers } from '../ops/stage-timers.js';
+import type { CommandContext } from './command-context.js';
+import { CommandError } from './command-error.js';
+import { openConfiguredStore } from './configured-store.js';
+
+/** What ends the service: a signal, or a store that can keep its promises no longer. */
+class StopReason {
+  private stop: (failure?: Error) => void = () => {};
+  readonly arrived = new Promise<Error | undefined>((resolve) => {
+    this.stop = resolve;
+  });
+
+  signalled = (): void => this.stop();
+  failed = (error: Error): void => this.stop(error);
+}
+
+/** Serves until SIGTERM or SIGINT. Throws what stops a start, or the failure that stopped the service. */
+export async function serve(settings: Settings, version: string, context: CommandContext): Promise<void> {
+  const startedMs = performance.now();
+  const logger = createLogger({ level: settings.logLevel });
+  const timers = createStageTimers();
+  const reason = new StopReason();
+  const unlisten = context.onStop(reason.signalled);
+  try {
+    const store = await openConfiguredStore(settings, { logger, timers, onFailed: reason.failed });
+    try {
+      const { queue, appendedEvents } = store;
+      const metrics = createMetrics({ timers, queue, appendedEvents });
+      const app = await buildApp({ store, metrics, timers, logger, version });
+      const server = await startServer(app, settings);
+      const { headSequence } = store.health();
+      const startMs = Math.round(performance.now() - startedMs);
+      logger.info({ url: server.url, dataDir: settings.dataDir, headSequence, startMs }, 'listening');
+      const failure = await reason.arrived;
+      logger.info(failure === undefined ? 'stopping' : 'stopping after a failure');
+      await server.close();
+      if (failure !== undefined) throw failureOf(failure, logger);
+    } finally {
+      await store.close();
+    }
+    logger.info('stopped; everything is in HDF5');
+  } finally {
+    unlisten();
+  }
+}
+
+function failureOf(error: Error, logger: Logger): CommandError {
+  logger.fatal({ err: error }, 'the store failed');
+  return new CommandError(`${error.message} What was acknowledged is safe; start the service again.`, 1, {
+    cause: error,
+  });
+}

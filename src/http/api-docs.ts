@@ -1,0 +1,67 @@
+/** The OpenAPI 3.1 document, made from the schemas that the routes validate with, and its pages under /docs. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyContextConfig, FastifyInstance, FastifySchema } from 'fastify';
+import type { ErrorCode } from '../domain/errors.js';
+import { PROBLEM_MEDIA_TYPE } from './problem.js';
+import { PROBLEMS } from './problems.js';
+import { ProblemAnswer } from './schemas.js';
+
+/** Adds the document. It has the routes that are added after this. */
+export async function serveApiDocs(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'fi-consult',
+        version,
+        description:
+          'Keeps what was said and decided in a medical consultation as events that are never changed. ' +
+          'Errors are problem documents (RFC 9457) with a stable code.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      tags: [
+        { name: 'consultations', description: 'Start and read consultations.' },
+        { name: 'events', description: 'Append and read events.' },
+        { name: 'operation', description: 'Health and figures.' },
+      ],
+    },
+    transform: ({ schema, url, route }) => ({ schema: documented(schema, route.config), url }),
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Everything comes from here, and no document is sent to a validator on the internet.
+    uiConfig: { validatorUrl: null },
+    staticCSP:
+      "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; " +
+      "base-uri 'self'; frame-ancestors 'none'",
+  });
+}
+
+/**
+ * A route's schema with the answers that no serialiser is made for: those sent as text, and those of failures,
+ * by status, from the table of problems.
+ */
+function documented(schema: FastifySchema | undefined, config: FastifyContextConfig = {}): FastifySchema {
+  const { answer, problems = [] } = config;
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of [...problems, 'INTERNAL_ERROR' as const]) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const failures = [...byStatus].map(([status, codesOfStatus]) => [
+    status,
+    {
+      description: codesOfStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: ProblemAnswer } },
+    },
+  ]);
+  return {
+    ...schema,
+    response: {
+      ...(schema?.response as object | undefined),
+      ...(answer !== undefined && { 200: answer }),
+      ...Object.fromEntries(failures),
+    },
+  };
+}

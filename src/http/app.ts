@@ -1,0 +1,66 @@
+/** The HTTP application: everything between a socket and the event store. */
+import { randomBytes } from 'node:crypto';
+import { type FastifyInstance, fastify } from 'fastify';
+import { limits } from '../domain/limits.js';
+import { serveApiDocs } from './api-docs.js';
+import type { AppContext } from './context.js';
+import { answerClientError, errorHandlers } from './error-handlers.js';
+import { methodRefusals } from './method-not-allowed.js';
+import { FrameworkLog, logsSlowRequests } from './request-log.js';
+import { consultationRoutes } from './routes/consultations.js';
+import { eventRoutes } from './routes/events.js';
+import { healthRoutes } from './routes/health.js';
+import { metricsRoute } from './routes/metrics.js';
+import { acceptStrictJson } from './strict-body.js';
+import { compileValidator } from './validation.js';
+
+export interface AppOptions extends AppContext {
+  /** The version of the service, for its documentation. */
+  version: string;
+}
+
+/**
+ * Builds the application, ready for requests; server.ts gives it a socket. It does not own the store: closing
+ * the application leaves the store open.
+ */
+export async function buildApp({ version, ...context }: AppOptions): Promise<FastifyInstance> {
+  const { onError, onNotFound } = errorHandlers(context.logger, context.metrics);
+  const app = fastify({
+    logController: new FrameworkLog(context.logger),
+    genReqId: requestIds(),
+    requestIdHeader: false,
+    trustProxy: false,
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.requestMs, requireHostHeader: true },
+    routerOptions: { maxParamLength: limits.pathParameterCharsMax, caseSensitive: true },
+    // server.ts refuses requests during a stop, as a problem document.
+    return503OnClosing: false,
+    frameworkErrors: onError,
+    clientErrorHandler: answerClientError,
+  });
+  app.server.maxConnections = limits.connectionsMax;
+  app.setValidatorCompiler(compileValidator);
+  app.setErrorHandler(onError);
+  app.setNotFoundHandler(onNotFound);
+  app.addHook('onResponse', logsSlowRequests(context.logger));
+  acceptStrictJson(app);
+  await serveApiDocs(app, version);
+  const refuseOtherMethods = methodRefusals(app);
+  for (const addRoutes of [consultationRoutes, eventRoutes, healthRoutes, metricsRoute])
+    addRoutes(app, context);
+  refuseOtherMethods();
+  await app.ready();
+  return app;
+}
+
+/** Ids of requests, unique across restarts and processes: a random start and a count. */
+function requestIds(): () => string {
+  const prefix = randomBytes(6).toString('hex');
+  let count = 0;
+  return () => {
+    count += 1;
+    return `${prefix}-${count.toString(36)}`;
+  };
+}

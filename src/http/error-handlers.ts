@@ -1,0 +1,86 @@
+/** Every way in which a request can fail ends here, as a problem document and, if it is our fault, a log line. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { CodedError, type ErrorCode } from '../domain/errors.js';
+import type { Logger } from '../ops/logger.js';
+import type { Metrics } from '../ops/metrics.js';
+import { codedError, type ProblemAnswer, problemAnswer } from './problem.js';
+import { PROBLEMS } from './problems.js';
+
+/** The refusals of storage: what `fi_persist_errors_total` counts. */
+const PERSIST_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['STORAGE_FULL', 'LOG_UNAVAILABLE']);
+
+export interface ErrorHandlers {
+  /** For `setErrorHandler` and `frameworkErrors`. */
+  onError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+  /** For `setNotFoundHandler`. */
+  onNotFound: (request: FastifyRequest, reply: FastifyReply) => void;
+}
+
+export function errorHandlers(logger: Logger, metrics: Metrics): ErrorHandlers {
+  function onError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const error = codedError(thrown);
+    if (PERSIST_ERRORS.has(error.code)) metrics.countPersistError(error.code);
+    logFailure(logger, error, request);
+    const answer = problemAnswer(error, request.id);
+    // Fastify asks for the connection to be closed after a body that was not parsed. Node reads what is left of
+    // the body, within requestTimeout, so the connection stays good, and the client gets to see the answer
+    // instead of a reset in the middle of what it sends.
+    reply.removeHeader('connection');
+    reply.code(answer.status).headers(answer.headers).send(answer.body);
+  }
+
+  return {
+    onError,
+    onNotFound: (request, reply) =>
+      onError(
+        new CodedError('ROUTE_NOT_FOUND', 'There is no such route. GET /docs lists all there are.'),
+        request,
+        reply,
+      ),
+  };
+}
+
+function logFailure(logger: Logger, error: CodedError, req: FastifyRequest): void {
+  const { status } = PROBLEMS[error.code];
+  const line = { req, status, code: error.code };
+  if (status === 500)
+    logger.error(
+      { ...line, err: error.code === 'INTERNAL_ERROR' ? (error.cause ?? error) : error },
+      'request failed',
+    );
+  else if (status > 500) logger.warn(line, 'request refused');
+  else logger.debug(line, 'request refused');
+}
+
+/** Node's names for what can be wrong with a request before there is one. */
+const CODES_OF_NODE: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
+const SOCKET_DETAILS: { readonly [C in ErrorCode]?: string } = {
+  HEADERS_TOO_LARGE: 'Send fewer or shorter headers.',
+  REQUEST_TIMEOUT: 'The request was not complete in time. Send it again, faster.',
+};
+
+/** Answers what is no HTTP request, or not a whole one, on the bare socket; for `clientErrorHandler`. */
+export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (socket.destroyed) return;
+  // The client is gone, or an answer to an earlier request is on its way: a second one would garble it.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const code = CODES_OF_NODE[error.code ?? ''] ?? 'BAD_REQUEST';
+  const detail = SOCKET_DETAILS[code] ?? 'This is not a well-formed HTTP/1.1 request.';
+  socket.end(rawAnswer(problemAnswer(new CodedError(code, detail))));
+}
+
+/** An answer as the bytes of HTTP/1.1, after which the connection is closed. */
+export function rawAnswer({ status, headers, body }: ProblemAnswer): string {
+  const fields = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
+}

@@ -1,0 +1,39 @@
+/** One line for a request that was slow, and for each at the level `debug`; the error handler writes the rest. */
+import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import { limits } from '../domain/limits.js';
+import type { Logger } from '../ops/logger.js';
+
+/** A hook for `onResponse`. */
+export function logsSlowRequests(logger: Logger) {
+  return (req: FastifyRequest, res: FastifyReply, done: () => void): void => {
+    const durationMs = res.elapsedTime;
+    if (durationMs > limits.slowRequestMs) logger.warn({ req, res, durationMs }, 'slow request');
+    else if (logger.isLevelEnabled('debug')) logger.debug({ req, res, durationMs }, 'request');
+    done();
+  };
+}
+
+/**
+ * Fastify's own lines, on our logger. Fastify itself gets none, because with one it makes a child of it for
+ * each request; what is left of its lines are its failures to send an answer.
+ */
+export class FrameworkLog extends LogController {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    super({ disableRequestLogging: true });
+    this.#logger = logger;
+  }
+
+  override streamError(err: Error, req: FastifyRequest): void {
+    this.#logger.debug({ req, err }, 'answer cut short');
+  }
+
+  override writeHeadError(err: Error, req: FastifyRequest): void {
+    this.#logger.error({ req, err }, 'answer not sent');
+  }
+
+  override serializerError(err: Error, req: FastifyRequest): void {
+    this.#logger.error({ req, err }, 'answer not serialised');
+  }
+}

@@ -1,0 +1,131 @@
+/** Appending events to a consultation, and reading them in pages. */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { CodedError } from '../../domain/errors.js';
+import { limits } from '../../domain/limits.js';
+import type { AppendedEvent } from '../../store/event-store.js';
+import {
+  BODY_PROBLEMS,
+  CLINICAL_HEADERS,
+  JSON_MEDIA_TYPE,
+  type RouteModule,
+  STORE_PROBLEMS,
+} from '../context.js';
+import { etagOf, expectedVersionOf } from '../if-match.js';
+import {
+  AppendBody,
+  AppendedAnswer,
+  AppendHeaders,
+  ConsultationParams,
+  EventsAnswer,
+  EventsQuery,
+  NoQuery,
+} from '../schemas.js';
+import { ingested, timesTotal } from '../timing.js';
+import { knownForm } from './consultations.js';
+
+export const eventRoutes: RouteModule = (plain, { store, timers }) => {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>();
+
+  app.post(
+    '/consultations/:id/events',
+    {
+      schema: {
+        summary: 'Appends an event',
+        description: 'Answers when the event is durable.',
+        tags: ['events'],
+        params: ConsultationParams,
+        querystring: NoQuery,
+        headers: AppendHeaders,
+        body: AppendBody,
+        response: { 201: AppendedAnswer },
+      },
+      config: {
+        problems: [
+          ...BODY_PROBLEMS,
+          'BAD_REQUEST',
+          'UNKNOWN_EVENT_TYPE',
+          'UNKNOWN_MESSAGE',
+          'COMMIT_HASH_MISMATCH',
+          'EVENT_ID_REUSED',
+          'CONSULTATION_NOT_FOUND',
+          'CONSULTATION_ALREADY_STARTED',
+          'CONSULTATION_COMMITTED',
+          'WRONG_EXPECTED_VERSION',
+          ...STORE_PROBLEMS,
+        ],
+      },
+      onResponse: timesTotal(timers),
+    },
+    async (request, reply) => {
+      ingested(timers, reply);
+      refuseIdempotencyKey(request.headers);
+      const expectedVersion = expectedVersionOf(request.headers['if-match']);
+      const { event_type: type, payload, user_id: userId, event_id: eventId } = request.body;
+      const appended = await store.append({
+        consultationId: knownForm(request.params.id),
+        userId,
+        source: 'api',
+        events: [eventId === undefined ? { type, payload } : { type, payload, eventId }],
+        ...(expectedVersion !== undefined && { expectedVersion }),
+      });
+      const event = appended.events[0] as AppendedEvent;
+      reply.code(201).header('etag', etagOf(event.version));
+      if (appended.replayed) reply.header('idempotency-replayed', 'true');
+      return {
+        event_id: event.eventId,
+        consultation_id: appended.consultationId,
+        // Versions are gapless from 1, so the event's version is the number of events with it.
+        event_count: event.version,
+        timestamp: new Date(event.timestampMs).toISOString(),
+        sequence: event.sequence,
+        version: event.version,
+        audit_hash: event.auditHash,
+        hash: event.hash,
+        durability: appended.durability,
+      };
+    },
+  );
+
+  app.get(
+    '/consultations/:id/events',
+    {
+      schema: {
+        summary: 'The events of a consultation, oldest first',
+        tags: ['events'],
+        params: ConsultationParams,
+        querystring: EventsQuery,
+      },
+      config: {
+        answer: EventsAnswer,
+        problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED', 'UNKNOWN_EVENT_TYPE'],
+      },
+    },
+    async (request, reply) => {
+      const { limit = limits.pageEventsDefault, offset = 0, event_type: eventType } = request.query;
+      const consultationId = knownForm(request.params.id);
+      const { eventCount, eventsJson } = await store.events({
+        consultationId,
+        offset,
+        limit,
+        ...(eventType !== undefined && { eventType }),
+      });
+      reply.headers(CLINICAL_HEADERS).type(JSON_MEDIA_TYPE);
+      // The store has the events as JSON texts already; they are not parsed to be written again.
+      return reply.send(
+        `{"consultation_id":"${consultationId}","event_count":${eventCount},` +
+          `"returned_count":${eventsJson.length},"offset":${offset},"events":[${eventsJson.join(',')}]}`,
+      );
+    },
+  );
+};
+
+/** A client that sends the header relies on it; to take the event and ignore the header would store it twice. */
+function refuseIdempotencyKey(headers: IncomingHttpHeaders): void {
+  if (headers['idempotency-key'] === undefined) return;
+  throw new CodedError(
+    'BAD_REQUEST',
+    'Idempotency-Key is not supported on this route. Send a UUIDv7 of your own as event_id, which does the same.',
+  );
+}

@@ -1,0 +1,23 @@
+/** The figures of the process, for Prometheus and for people. */
+import type { RouteModule } from '../context.js';
+import { JSON_MEDIA_TYPE } from '../context.js';
+
+export const metricsRoute: RouteModule = (app, { metrics }) => {
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        summary: 'Figures as Prometheus text, or as JSON for Accept: application/json',
+        tags: ['operation'],
+        produces: ['text/plain', 'application/json'],
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store').header('vary', 'accept');
+      if (request.headers.accept?.includes('application/json')) {
+        return reply.type(JSON_MEDIA_TYPE).send(JSON.stringify(await metrics.json()));
+      }
+      return reply.type(metrics.contentType).send(await metrics.text());
+    },
+  );
+};

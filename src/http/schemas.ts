@@ -1,0 +1,192 @@
+/** The shapes of requests and answers: what is validated, typed, serialised and documented. */
+import { type Static, Type } from 'typebox';
+import { ConsultationStateSchema } from '../domain/consultation-state.js';
+import type { JsonObject } from '../domain/event.js';
+import { EVENT_TYPES, type EventType } from '../domain/event-types.js';
+import { limits } from '../domain/limits.js';
+import { PAYLOAD_SCHEMAS } from '../domain/payload-schemas.js';
+import { UUID_V7_PATTERN } from '../domain/uuid.js';
+
+const uuid = (description: string) => Type.String({ pattern: UUID_V7_PATTERN, description });
+const time = (description: string) => Type.String({ format: 'date-time', description });
+const sha256 = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description });
+const openObject = (description: string) =>
+  Type.Unsafe<JsonObject>({ type: 'object', additionalProperties: true, description });
+const userId = () =>
+  Type.String({ minLength: 1, maxLength: limits.userIdCharsMax, description: 'Who sends it.' });
+const durability = () =>
+  Type.Unsafe<'fsync' | 'os'>({
+    type: 'string',
+    enum: ['fsync', 'os'],
+    description: 'fsync: it is on stable storage. os: it was written, and a power cut may still lose it.',
+  });
+
+export const ConsultationParams = Type.Object({
+  id: Type.String({ description: 'The consultation_id.' }),
+});
+
+/** Routes that take no query say so, because a misspelt parameter must not be ignored. */
+export const NoQuery = Type.Object({}, { additionalProperties: false });
+
+export const CreateBody = Type.Object(
+  {
+    user_id: userId(),
+    patient_stub: Type.Optional(openObject('What is known of the patient at the start.')),
+    consultation_id: Type.Optional(
+      uuid('Chosen by a client that may have to ask again: the same request again starts nothing twice.'),
+    ),
+  },
+  { additionalProperties: false, examples: [{ user_id: 'dr.rivera', patient_stub: { age: 58 } }] },
+);
+
+export const CreatedAnswer = Type.Object({
+  consultation_id: uuid('The consultation.'),
+  session_id: uuid('The session that it was started in.'),
+  created_at: time('When it was started.'),
+  durability: durability(),
+});
+
+export interface AppendBodyType {
+  event_type: EventType;
+  payload: JsonObject;
+  user_id: string;
+  event_id?: string;
+}
+
+/**
+ * One event. The branch is chosen by `event_type` alone, so that a body is compared with one payload schema and
+ * not with thirty, and the errors are those of the type that was meant.
+ */
+export const AppendBody = Type.Unsafe<AppendBodyType>({
+  type: 'object',
+  required: ['event_type', 'payload', 'user_id'],
+  additionalProperties: false,
+  properties: {
+    event_type: { type: 'string', description: 'What happened.' },
+    payload: { type: 'object', description: 'By event_type; fields beyond the listed ones are kept.' },
+    user_id: userId(),
+    event_id: uuid('Chosen by a client that may have to ask again: the same event again is stored once.'),
+  },
+  discriminator: { propertyName: 'event_type' },
+  oneOf: EVENT_TYPES.map((type) => ({
+    title: type,
+    type: 'object',
+    required: ['event_type', 'payload'],
+    properties: { event_type: { const: type }, payload: PAYLOAD_SCHEMAS[type] },
+  })),
+  examples: [
+    {
+      event_type: 'MESSAGE_RECEIVED',
+      payload: { message_content: 'My chest has felt tight since yesterday.', message_role: 'user' },
+      user_id: 'dr.rivera',
+    },
+  ],
+});
+
+export const AppendHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      description: 'Append only if the consultation is at this version, such as "7" (with quotes).',
+    }),
+  ),
+});
+
+export const AppendedAnswer = Type.Object({
+  event_id: uuid('The event.'),
+  consultation_id: uuid('Its consultation.'),
+  event_count: Type.Integer({ description: 'Events of the consultation, this one included.' }),
+  timestamp: time('When it was stored.'),
+  sequence: Type.Integer({ description: 'Its place among all events of the service.' }),
+  version: Type.Integer({ description: 'Its place among the events of the consultation.' }),
+  audit_hash: sha256('SHA-256 of the payload in RFC 8785 form.'),
+  hash: sha256('SHA-256 of the hash before it and the event as stored.'),
+  durability: durability(),
+});
+
+export const ConsultationAnswer = Type.Object({ consultation: ConsultationStateSchema });
+
+export const EventsQuery = Type.Object(
+  {
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: limits.pageEventsMax,
+        description: `How many events; ${limits.pageEventsDefault} if not given.`,
+      }),
+    ),
+    offset: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'How many events to pass over, from the oldest; 0 if not given.',
+      }),
+    ),
+    event_type: Type.Optional(
+      Type.Unsafe<EventType>({
+        type: 'string',
+        enum: EVENT_TYPES,
+        description: 'Events of this type only; offset then counts these.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const EventAnswer = Type.Object({
+  event_id: uuid('The event.'),
+  consultation_id: uuid('Its consultation.'),
+  sequence: Type.Integer({ minimum: 1 }),
+  version: Type.Integer({ minimum: 1 }),
+  timestamp: time('When it was stored.'),
+  event_type: Type.Unsafe<EventType>({ type: 'string', enum: EVENT_TYPES }),
+  payload: openObject('By event_type.'),
+  metadata: Type.Object({
+    source: Type.String(),
+    user_id: Type.String(),
+    session_id: Type.String(),
+    timezone: Type.String(),
+  }),
+  audit_hash: sha256('SHA-256 of the payload in RFC 8785 form.'),
+  hash: sha256('SHA-256 of the hash before it and the event as stored.'),
+});
+
+export const EventsAnswer = Type.Object({
+  consultation_id: uuid('The consultation.'),
+  event_count: Type.Integer({ description: 'All events of the consultation, whatever the filter.' }),
+  returned_count: Type.Integer({ description: 'Events in this answer.' }),
+  offset: Type.Integer({ description: 'As asked for.' }),
+  events: Type.Array(EventAnswer, { description: 'Oldest first.' }),
+});
+
+export const LiveAnswer = Type.Object({ status: Type.Literal('alive') });
+
+export const ReadyAnswer = Type.Object({ status: Type.Literal('ready') });
+
+export const HealthAnswer = Type.Object({
+  status: Type.Unsafe<'ready' | 'not_ready'>({ type: 'string', enum: ['ready', 'not_ready'] }),
+  reason: Type.Optional(Type.String({ description: 'What is wrong, when it is not ready.' })),
+  head_sequence: Type.Integer({ description: 'The sequence of the newest durable event.' }),
+  durability: durability(),
+  uptime_seconds: Type.Integer(),
+  details: openObject('The figures of the parts of the store.'),
+});
+
+/** A problem document (RFC 9457). It is documented with this and written by problem.ts. */
+export const ProblemAnswer = Type.Object(
+  {
+    type: Type.String({ description: 'The kind of problem, as a URN.' }),
+    title: Type.String({ description: 'The kind of problem, in words.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    code: Type.String({ description: 'Stable; what a program decides by.' }),
+    detail: Type.String({ description: 'What happened, and what to do about it.' }),
+    instance: Type.Optional(Type.String({ description: 'Names the request; the log has the same name.' })),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+        description: 'The fields at fault, each by its JSON Pointer (RFC 6901).',
+      }),
+    ),
+  },
+  { additionalProperties: true },
+);
+
+export type CreateBodyType = Static<typeof CreateBody>;

@@ -1,0 +1,90 @@
+/**
+ * Answers where the events of a consultation are and what it has come to, from the index.
+ *
+ * All reads are synchronous and take microseconds when the pages are in memory. A read sees the newest commit
+ * of the writer as of the event loop's turn it happens in, or as of the last `refresh`.
+ */
+import type { ConsultationHead } from '../domain/consultation-head.js';
+import { uuidBytes } from '../domain/uuid.js';
+import { type EventPlace, eventKey, type IndexEntry } from './index-layout.js';
+import {
+  type IndexTables,
+  type OpenedIndex,
+  type OpenIndexOptions,
+  openIndexTables,
+  readAppliedSequence,
+} from './index-tables.js';
+
+const VERSION_MAX = 0xffff_ffff;
+
+export class ConsultationIndex {
+  private constructor(private readonly tables: IndexTables) {}
+
+  /**
+   * Opens, or makes, the index in a directory. Errors are those of `openIndexTables`.
+   *
+   * `readOnly` is for another process than the one that has the writer: within one, all open it alike.
+   */
+  static async open(directory: string, options?: OpenIndexOptions): Promise<OpenedIndex<ConsultationIndex>> {
+    const opened = await openIndexTables(directory, options);
+    return opened.kind === 'open' ? { kind: 'open', index: new ConsultationIndex(opened.index) } : opened;
+  }
+
+  /** The sequence of the newest event in the index; 0 when it is empty. */
+  appliedSequence(): number {
+    return readAppliedSequence(this.tables);
+  }
+
+  /** The head of a consultation, or `undefined` if the index does not know it. */
+  head(consultationId: string): ConsultationHead | undefined {
+    const stored = this.tables.heads.get(uuidBytes(consultationId));
+    return stored && { consultationId, ...stored };
+  }
+
+  /** Up to `count` events of a consultation from a version on, oldest first. */
+  entries(consultationId: string, fromVersion: number, count: number): IndexEntry[] {
+    const entries: IndexEntry[] = [];
+    if (count <= 0) return entries;
+    this.#scan(consultationId, fromVersion, (entry) => entries.push(entry) < count);
+    return entries;
+  }
+
+  /**
+   * Up to `limit` events of one type, oldest first, after passing over `offset` of that type.
+   *
+   * Looks at every event of the consultation up to the last one it gives: about a microsecond each.
+   */
+  entriesOfType(consultationId: string, typeCode: number, offset: number, limit: number): IndexEntry[] {
+    const entries: IndexEntry[] = [];
+    if (limit <= 0) return entries;
+    let toPass = offset;
+    this.#scan(consultationId, 1, (entry) => {
+      if (entry.typeCode !== typeCode) return true;
+      if (toPass === 0) return entries.push(entry) < limit;
+      toPass -= 1;
+      return true;
+    });
+    return entries;
+  }
+
+  /** The consultation and version of an event, or `undefined` if the index does not know it. */
+  locate(eventId: string): EventPlace | undefined {
+    return this.tables.eventIds.get(uuidBytes(eventId));
+  }
+
+  /** Makes the next read see the newest commit of the writer. */
+  refresh(): void {
+    this.tables.environment.refresh();
+  }
+
+  async close(): Promise<void> {
+    await this.tables.environment.close();
+  }
+
+  #scan(consultationId: string, fromVersion: number, visit: (entry: IndexEntry) => boolean): void {
+    const id = uuidBytes(consultationId);
+    this.tables.events.scan(eventKey(id, fromVersion), eventKey(id, VERSION_MAX), (version, stored) =>
+      visit({ version, ...stored }),
+    );
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Opens the tables of the index, and says when what is there has to be thrown away.
+ *
+ * An index that cannot be used is no error: it is disposable, and the caller deletes and rebuilds it.
+ */
+import * as fs from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CodedError } from '../domain/errors.js';
+import { nodeDisk } from '../ops/disk.js';
+import { checkDataFile } from './data-file.js';
+import {
+  APPLIED_KEY,
+  EVENT_IDS_TABLE,
+  EVENTS_TABLE,
+  encodeNumber,
+  FORMAT_KEY,
+  HEADS_TABLE,
+  INDEX_FORMAT,
+  META_TABLE,
+} from './index-layout.js';
+import { isDamage, LmdbEnvironment, type Table, type TableFormat } from './lmdb.js';
+
+type TableOf<Format> = Format extends TableFormat<infer Key, infer Value> ? Table<Key, Value> : never;
+
+export interface IndexTables {
+  environment: LmdbEnvironment;
+  meta: TableOf<typeof META_TABLE>;
+  heads: TableOf<typeof HEADS_TABLE>;
+  events: TableOf<typeof EVENTS_TABLE>;
+  eventIds: TableOf<typeof EVENT_IDS_TABLE>;
+}
+
+/** An open index, or why what is in the folder cannot be used. `reason` ends a sentence on the index. */
+export type OpenedIndex<Index> = { kind: 'open'; index: Index } | { kind: 'unusable'; reason: string };
+
+export interface OpenIndexOptions {
+  /** For a process other than the service's: it waits for nobody, changes nothing, and makes no new index. */
+  readOnly?: boolean;
+}
+
+/**
+ * Opens the tables in `directory`, which is made if need be.
+ *
+ * Throws a CodedError: NATIVE_MODULE_MISSING, STORAGE_FULL, or INTERNAL_ERROR when the folder cannot be used.
+ */
+export async function openIndexTables(
+  directory: string,
+  { readOnly = false }: OpenIndexOptions = {},
+): Promise<OpenedIndex<IndexTables>> {
+  const check = await checkDirectory(directory, readOnly);
+  if (check === 'missing' && readOnly) return { kind: 'unusable', reason: 'there is none yet' };
+  if (typeof check === 'object') return { kind: 'unusable', reason: check.unusable };
+  try {
+    const environment = await LmdbEnvironment.open(directory, { readOnly });
+    const opened = openTables(environment);
+    if (opened.kind === 'unusable') await environment.close();
+    return opened;
+  } catch (error) {
+    if (isDamage(error)) return { kind: 'unusable', reason: 'its file is damaged' };
+    throw error;
+  }
+}
+
+/** Deletes the index, durably. All who have it open must have closed it. A missing one is no error. */
+export async function deleteIndex(directory: string): Promise<void> {
+  await fs.rm(directory, { recursive: true, force: true });
+  await nodeDisk.syncDirectory(dirname(directory));
+}
+
+/** The sequence of the newest event in the tables; 0 when there is none. */
+export function readAppliedSequence({ meta }: IndexTables): number {
+  return meta.get(APPLIED_KEY) ?? 0;
+}
+
+/** LMDB does not survive all its own failures to open, so what can be tried before is tried here. */
+async function checkDirectory(directory: string, readOnly: boolean): ReturnType<typeof checkDataFile> {
+  try {
+    if (!readOnly) await fs.mkdir(directory, { recursive: true, mode: 0o750 });
+    const check = await checkDataFile(join(directory, 'data.mdb'), { readOnly });
+    if (!readOnly) await fs.access(directory, fs.constants.W_OK);
+    const lockFile = await fs.open(join(directory, 'lock.mdb'), 'r+').catch(ignoreMissing);
+    await lockFile?.close();
+    return check;
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    throw new CodedError(
+      'INTERNAL_ERROR',
+      `The folder of the index cannot be used (${code}): look at its owner, its permissions and its disk`,
+      { cause },
+    );
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+function openTables(environment: LmdbEnvironment): OpenedIndex<IndexTables> {
+  const meta = environment.table(META_TABLE);
+  const heads = environment.table(HEADS_TABLE);
+  const events = environment.table(EVENTS_TABLE);
+  const eventIds = environment.table(EVENT_IDS_TABLE);
+  if (meta === undefined || heads === undefined || events === undefined || eventIds === undefined) {
+    return { kind: 'unusable', reason: 'its tables are missing' };
+  }
+  // Another thread may open the new index at the same moment, so both look and set in a transaction.
+  const isNew = meta.get(FORMAT_KEY) === undefined;
+  if (isNew && !environment.readOnly) {
+    environment.transaction(() => {
+      if (meta.get(FORMAT_KEY) === undefined) meta.put(FORMAT_KEY, encodeNumber(INDEX_FORMAT));
+    });
+  }
+  const format = meta.get(FORMAT_KEY);
+  if (format !== INDEX_FORMAT) {
+    return { kind: 'unusable', reason: `it has the format ${format}, not ${INDEX_FORMAT}` };
+  }
+  return { kind: 'open', index: { environment, meta, heads, events, eventIds } };
+}

@@ -1,0 +1,106 @@
+/**
+ * Brings committed events into the index, in order and each once.
+ *
+ * The writer may be stopped at any moment: a batch and the sequence it reaches are one transaction, so that
+ * after a crash the log is read again from `appliedSequence + 1`, and what comes twice is passed over.
+ */
+import { advanceHead, type ConsultationHead } from '../domain/consultation-head.js';
+import { assert, CodedError } from '../domain/errors.js';
+import { GENESIS_HASH, LinkView, type SequencedLink } from '../domain/stored-event.js';
+import { APPLIED_KEY, encodeEntry, encodeHead, encodeNumber, encodePlace, eventKey } from './index-layout.js';
+import { type IndexTables, type OpenedIndex, openIndexTables, readAppliedSequence } from './index-tables.js';
+
+interface ChangedHead {
+  key: Buffer;
+  head: ConsultationHead;
+}
+
+/**
+ * Only one may be open on a directory; the lock of the data directory sees to that.
+ *
+ * A thread that has one is asked to close it and never terminated from outside: in the middle of `apply` that
+ * would leave LMDB's write lock taken for as long as the process lives.
+ */
+export class IndexWriter {
+  #appliedSequence: number;
+
+  private constructor(private readonly tables: IndexTables) {
+    this.#appliedSequence = readAppliedSequence(tables);
+  }
+
+  /** Opens, or makes, the index in a directory. Errors are those of `openIndexTables`. */
+  static async open(directory: string): Promise<OpenedIndex<IndexWriter>> {
+    const opened = await openIndexTables(directory);
+    return opened.kind === 'open' ? { kind: 'open', index: new IndexWriter(opened.index) } : opened;
+  }
+
+  /**
+   * The sequence of the newest event in the index; 0 when it is empty. It can be past the log's head only when
+   * the log lost events it had not synced (`FI_DURABILITY=os`): then the index has to be deleted and rebuilt.
+   */
+  get appliedSequence(): number {
+    return this.#appliedSequence;
+  }
+
+  /**
+   * Brings in events with consecutive sequences, in one transaction; those it has are passed over.
+   *
+   * Throws a CodedError and changes nothing: LOG_DAMAGED when an event does not follow the one before it in
+   * its consultation, STORAGE_FULL or INTERNAL_ERROR when the index cannot be written. After the last two the
+   * writer has to be closed and opened again.
+   */
+  apply(links: readonly SequencedLink[]): void {
+    const first = links[0]?.sequence;
+    if (first === undefined) return;
+    assert(first <= this.#appliedSequence + 1, `event ${this.#appliedSequence + 1} is not left out`);
+    const known = this.#appliedSequence + 1 - first;
+    if (known >= links.length) return;
+    this.tables.environment.transaction(() => this.#put(links, known));
+    this.#appliedSequence = first + links.length - 1;
+  }
+
+  async close(): Promise<void> {
+    await this.tables.environment.close();
+  }
+
+  #put(links: readonly SequencedLink[], known: number): void {
+    const changed = new Map<string, ChangedHead>();
+    let sequence = this.#appliedSequence;
+    for (let index = known; index < links.length; index += 1) {
+      const next = links[index] as SequencedLink;
+      sequence += 1;
+      assert(next.sequence === sequence, `event ${sequence} is followed by the one after it`);
+      this.#putEvent(next, changed);
+    }
+    for (const { key, head } of changed.values()) this.tables.heads.put(key, encodeHead(head));
+    this.tables.meta.put(APPLIED_KEY, encodeNumber(sequence));
+  }
+
+  #putEvent({ sequence, link }: SequencedLink, changed: Map<string, ChangedHead>): void {
+    const view = new LinkView(link);
+    const key = view.consultationIdBytes;
+    const name = key.toString('latin1');
+    const before = changed.get(name)?.head ?? this.#storedHead(view, key);
+    checkFollows(before, view, sequence);
+    const hash = view.hash;
+    changed.set(name, { key, head: advanceHead(before, view, sequence, hash) });
+    this.tables.events.put(eventKey(key, view.version), encodeEntry(sequence, view.typeCode, hash));
+    this.tables.eventIds.put(view.eventIdBytes, encodePlace(key, view.version));
+  }
+
+  #storedHead(view: LinkView, key: Buffer): ConsultationHead | undefined {
+    const stored = this.tables.heads.get(key);
+    return stored && { consultationId: view.consultationId, ...stored };
+  }
+}
+
+function checkFollows(head: ConsultationHead | undefined, view: LinkView, sequence: number): void {
+  const version = (head?.version ?? 0) + 1;
+  if (view.version === version && view.previousHash === (head?.hash ?? GENESIS_HASH)) return;
+  const consultationId = view.consultationId;
+  throw new CodedError(
+    'LOG_DAMAGED',
+    `Event ${sequence} of the log, version ${view.version} of consultation ${consultationId}, does not follow version ${version - 1}: the hash chain is broken. Run "fi-consult verify" to see all that is damaged, and restore it from a backup`,
+    { extensions: { sequence, consultation_id: consultationId, version: view.version } },
+  );
+}

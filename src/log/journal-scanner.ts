@@ -1,0 +1,105 @@
+/** Reads the blocks of a journal in order, and tells a torn tail from damage. */
+import { CodedError } from '../domain/errors.js';
+import type { DiskFile } from '../ops/disk.js';
+import {
+  BLOCK_HEADER_BYTES,
+  BLOCK_MAGIC,
+  type BlockHeader,
+  decodeBlockBody,
+  decodeBlockHeader,
+  WHAT_TO_DO,
+} from './journal-format.js';
+
+/** How much is read at a time, in bytes. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** A whole block. `offset` is where it starts in the file and `end` where the next one does. */
+export interface Block {
+  offset: number;
+  end: number;
+  firstSequence: number;
+  links: Buffer[];
+}
+
+/** A part of a file in memory, read ahead in large pieces. */
+class Window {
+  private bytes: Buffer = Buffer.alloc(0);
+  private start = 0;
+
+  constructor(
+    private readonly file: DiskFile,
+    private readonly fileEnd: number,
+  ) {}
+
+  /** The bytes at `offset`, `length` of them or fewer at the end. */
+  async at(offset: number, length: number): Promise<Buffer> {
+    if (offset < this.start || offset + length > this.start + this.bytes.length) {
+      const wanted = Math.min(Math.max(length, WINDOW_BYTES), this.fileEnd - offset);
+      this.bytes = await this.file.read(offset, Math.max(wanted, 0));
+      this.start = offset;
+    }
+    return this.bytes.subarray(offset - this.start, offset - this.start + length);
+  }
+}
+
+async function blockAt(window: Window, offset: number): Promise<Block | undefined> {
+  const header: BlockHeader | undefined = decodeBlockHeader(await window.at(offset, BLOCK_HEADER_BYTES));
+  if (header === undefined) return undefined;
+  const body = await window.at(offset + BLOCK_HEADER_BYTES, header.bodyBytes);
+  const links = decodeBlockBody(header, body);
+  if (links === undefined) return undefined;
+  return {
+    offset,
+    end: offset + BLOCK_HEADER_BYTES + header.bodyBytes,
+    firstSequence: header.firstSequence,
+    links,
+  };
+}
+
+/** The whole blocks from `offset` on, up to the first one that is not whole or to `fileEnd`. */
+export async function* readBlocks(file: DiskFile, offset: number, fileEnd: number): AsyncGenerator<Block> {
+  const window = new Window(file, fileEnd);
+  let at = offset;
+  while (at < fileEnd) {
+    const block = await blockAt(window, at);
+    if (block === undefined) return;
+    yield block;
+    at = block.end;
+  }
+}
+
+/** Where the next whole block after `offset` starts, if there is one. */
+async function findBlockAfter(file: DiskFile, offset: number, fileEnd: number): Promise<number | undefined> {
+  const window = new Window(file, fileEnd);
+  let from = offset + 1;
+  while (from < fileEnd) {
+    const bytes = await window.at(from, Math.min(WINDOW_BYTES, fileEnd - from));
+    const index = bytes.indexOf(BLOCK_MAGIC);
+    if (index < 0) {
+      from += Math.max(1, bytes.length - BLOCK_MAGIC.length + 1);
+      continue;
+    }
+    if ((await blockAt(new Window(file, fileEnd), from + index)) !== undefined) return from + index;
+    from += index + 1;
+  }
+  return undefined;
+}
+
+/**
+ * Decides what the bytes at `offset` are, where a whole block was expected: returns if they are the torn tail
+ * of a write that nobody was told of, and throws LOG_DAMAGED if a later block proves that they were durable.
+ */
+export async function assertTornTail(
+  file: DiskFile,
+  name: string,
+  offset: number,
+  fileEnd: number,
+  sequence: number,
+): Promise<void> {
+  const later = await findBlockAfter(file, offset, fileEnd);
+  if (later === undefined) return;
+  throw new CodedError(
+    'LOG_DAMAGED',
+    `${name}, offset ${offset}: the block that holds event ${sequence} is damaged (a whole block follows at offset ${later}, so this is no torn tail). ${WHAT_TO_DO}`,
+  );
+}

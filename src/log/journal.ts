@@ -1,0 +1,241 @@
+/** One journal file: appends blocks, knows where each event lies, and reads events back. */
+import { join } from 'node:path';
+import { assert, CodedError } from '../domain/errors.js';
+import type { SequencedLink } from '../domain/stored-event.js';
+import type { Disk, DiskFile } from '../ops/disk.js';
+import {
+  BLOCK_HEADER_BYTES,
+  decodeFileHeader,
+  encodeBlock,
+  encodeFileHeader,
+  FILE_HEADER_BYTES,
+  journalFirstSequence,
+  journalName,
+  LENGTH_BYTES,
+  WHAT_TO_DO,
+} from './journal-format.js';
+import { assertTornTail, type Block, readBlocks } from './journal-scanner.js';
+
+/** Events closer than this in the file are read together, in bytes. */
+const READ_GAP_BYTES = 4096;
+/** One read of several events, at most, in bytes; a larger event is read alone. */
+const READ_SPAN_BYTES = 256 * 1024;
+
+/** The places of a journal's events: 8 bytes of memory an event. */
+class EventPlaces {
+  private offsets: Uint32Array = new Uint32Array(1024);
+  private lengths: Uint32Array = new Uint32Array(1024);
+  count = 0;
+
+  add(offset: number, length: number): void {
+    if (this.count === this.offsets.length) {
+      this.offsets = EventPlaces.grown(this.offsets);
+      this.lengths = EventPlaces.grown(this.lengths);
+    }
+    this.offsets[this.count] = offset;
+    this.lengths[this.count] = length;
+    this.count += 1;
+  }
+
+  offset(index: number): number {
+    return this.offsets[index] as number;
+  }
+
+  length(index: number): number {
+    return this.lengths[index] as number;
+  }
+
+  private static grown(array: Uint32Array): Uint32Array {
+    const larger = new Uint32Array(array.length * 2);
+    larger.set(array);
+    return larger;
+  }
+}
+
+/** What was found when a journal was opened after a stop. */
+export interface JournalRecovery {
+  /** Bytes of a torn tail that were cut; nobody had been told of them. */
+  tornBytes: number;
+}
+
+export class Journal {
+  private readonly places = new EventPlaces();
+  /** Where the next block goes; everything before it is durable. */
+  endOffset = FILE_HEADER_BYTES;
+  /** Whether the last block is one without events. */
+  isConfirmed = true;
+
+  private constructor(
+    readonly path: string,
+    readonly name: string,
+    readonly firstSequence: number,
+    readonly createdMs: number,
+    private readonly file: DiskFile,
+  ) {}
+
+  /** Creates an empty journal, durably: it is there whole or not at all. */
+  static async create(
+    disk: Disk,
+    directory: string,
+    firstSequence: number,
+    createdMs: number,
+    durable: boolean,
+  ): Promise<Journal> {
+    const name = journalName(firstSequence);
+    const path = join(directory, name);
+    const temporary = `${path}.tmp`;
+    await disk.remove(temporary);
+    const draft = await disk.open(temporary, { mode: 'create' });
+    try {
+      await draft.write(encodeFileHeader({ firstSequence, createdMs }), 0);
+      await draft.sync();
+    } finally {
+      await draft.close();
+    }
+    await disk.rename(temporary, path);
+    await disk.syncDirectory(directory);
+    const file = await disk.open(path, { mode: 'write', durable });
+    return new Journal(path, name, firstSequence, createdMs, file);
+  }
+
+  /**
+   * Opens a journal and finds its events.
+   *
+   * `isLast` allows a torn tail and cuts it; anywhere else, and for anything that is no torn tail, throws
+   * LOG_DAMAGED with file, offset and sequence. `visit` is given every block in order.
+   */
+  static async open(
+    disk: Disk,
+    directory: string,
+    name: string,
+    options: { isLast: boolean; durable: boolean; visit?: (block: Block) => void },
+  ): Promise<{ journal: Journal; recovery: JournalRecovery }> {
+    const path = join(directory, name);
+    const file = await disk.open(path, { mode: 'write', durable: options.durable });
+    try {
+      const header = decodeFileHeader(await file.read(0, FILE_HEADER_BYTES), name);
+      if (header.firstSequence !== journalFirstSequence(name)) {
+        throw damaged(name, 0, header.firstSequence, 'the file is not the one its name says');
+      }
+      const journal = new Journal(path, name, header.firstSequence, header.createdMs, file);
+      const tornBytes = await journal.recover(options.isLast, options.visit);
+      return { journal, recovery: { tornBytes } };
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  private async recover(isLast: boolean, visit?: (block: Block) => void): Promise<number> {
+    const size = await this.file.size();
+    for await (const block of readBlocks(this.file, FILE_HEADER_BYTES, size)) {
+      if (block.firstSequence !== this.nextSequence) {
+        throw damaged(this.name, block.offset, this.nextSequence, 'the block is out of order');
+      }
+      this.take(block.links, block.offset);
+      visit?.(block);
+    }
+    const tornBytes = size - this.endOffset;
+    if (tornBytes === 0) return 0;
+    await assertTornTail(this.file, this.name, this.endOffset, size, this.nextSequence);
+    if (!isLast) throw damaged(this.name, this.endOffset, this.nextSequence, 'a block is damaged');
+    await this.cutBack();
+    return tornBytes;
+  }
+
+  /** Cuts the file back to its durable blocks. */
+  async cutBack(): Promise<void> {
+    await this.file.truncate(this.endOffset);
+    await this.file.sync();
+  }
+
+  get nextSequence(): number {
+    return this.firstSequence + this.places.count;
+  }
+
+  get eventCount(): number {
+    return this.places.count;
+  }
+
+  /**
+   * Writes a block of events that start at `nextSequence`, and takes it in once it is on stable storage. After
+   * an error the file may hold a part of it: see `cutBack`.
+   */
+  async appendBlock(links: readonly Buffer[], linkBytes: number): Promise<void> {
+    const block = encodeBlock(this.nextSequence, links, linkBytes);
+    await this.file.write(block, this.endOffset);
+    this.take(links, this.endOffset);
+  }
+
+  /** Writes a block without events, which proves that all before it was durable. */
+  async confirm(): Promise<void> {
+    if (!this.isConfirmed) await this.appendBlock([], 0);
+  }
+
+  private take(links: readonly Buffer[], blockOffset: number): void {
+    let offset = blockOffset + BLOCK_HEADER_BYTES;
+    for (const link of links) {
+      this.places.add(offset + LENGTH_BYTES, link.length);
+      offset += LENGTH_BYTES + link.length;
+    }
+    this.endOffset = offset;
+    this.isConfirmed = links.length === 0;
+  }
+
+  /** Reads events by their sequences, ascending. All reads are started before this returns. */
+  async read(sequences: readonly number[]): Promise<SequencedLink[]> {
+    const spans = this.spansOf(sequences);
+    const parts = await Promise.all(spans.map((span) => this.readSpan(span)));
+    return parts.flat();
+  }
+
+  private async readSpan(span: Span): Promise<SequencedLink[]> {
+    const bytes = await this.file.read(span.offset, span.end - span.offset);
+    return span.sequences.map((sequence) => {
+      const index = sequence - this.firstSequence;
+      const start = this.places.offset(index) - span.offset;
+      const link = bytes.subarray(start, start + this.places.length(index));
+      if (link.length !== this.places.length(index)) {
+        throw damaged(this.name, this.places.offset(index), sequence, 'the file is shorter than it was');
+      }
+      return { sequence, link };
+    });
+  }
+
+  private spansOf(sequences: readonly number[]): Span[] {
+    const spans: Span[] = [];
+    let span: Span | undefined;
+    for (const sequence of sequences) {
+      const index = sequence - this.firstSequence;
+      assert(index >= 0 && index < this.places.count, `sequence ${sequence} is in ${this.name}`);
+      const offset = this.places.offset(index);
+      const end = offset + this.places.length(index);
+      if (span !== undefined && offset - span.end <= READ_GAP_BYTES && end - span.offset <= READ_SPAN_BYTES) {
+        span.end = end;
+        span.sequences.push(sequence);
+      } else {
+        span = { offset, end, sequences: [sequence] };
+        spans.push(span);
+      }
+    }
+    return spans;
+  }
+
+  /** Closes the file after the reads under way. */
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
+
+interface Span {
+  offset: number;
+  end: number;
+  sequences: number[];
+}
+
+function damaged(name: string, offset: number, sequence: number, what: string): CodedError {
+  return new CodedError(
+    'LOG_DAMAGED',
+    `${name}, offset ${offset}, event ${sequence}: ${what}. ${WHAT_TO_DO}`,
+  );
+}

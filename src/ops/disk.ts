@@ -1,0 +1,111 @@
+/**
+ * The disk's port: every file access of the log and the manifest goes through it, so that tests can run the
+ * real code on a disk that lies.
+ *
+ * HDF5 files are written by the HDF5 library itself; only their fsync, rename and removal go through here.
+ */
+
+import { constants } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** An open file. Offsets and lengths are in bytes. */
+export interface DiskFile {
+  /** Writes all of `data` at `offset`. When the file was opened `durable`, resolves after it is on stable storage. */
+  write(data: Uint8Array, offset: number): Promise<void>;
+  /** Reads `length` bytes at `offset`; fewer at the end of the file. */
+  read(offset: number, length: number): Promise<Buffer>;
+  size(): Promise<number>;
+  truncate(length: number): Promise<void>;
+  /** `fdatasync`: resolves after all that was written is on stable storage. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** `read`: must exist. `create`: must not exist. `write`: must exist, for reading and writing. */
+  mode: 'read' | 'create' | 'write';
+  /** Each write is on stable storage when it resolves (O_DSYNC: the write and its fdatasync in one call). */
+  durable?: boolean;
+}
+
+export interface Disk {
+  open(path: string, options: OpenOptions): Promise<DiskFile>;
+  /** The names in a directory, sorted; empty if there is no such directory. */
+  list(directory: string): Promise<string[]>;
+  /** Creates a directory and its parents, durably. */
+  makeDirectory(directory: string): Promise<void>;
+  /** Atomic; durable after `syncDirectory`. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; a missing one is no error. */
+  remove(path: string): Promise<void>;
+  /** Makes creations, renames and removals in a directory durable. */
+  syncDirectory(directory: string): Promise<void>;
+}
+
+async function writeFully(handle: fs.FileHandle, data: Uint8Array, offset: number): Promise<void> {
+  let done = 0;
+  while (done < data.length) {
+    const { bytesWritten } = await handle.write(data, done, data.length - done, offset + done);
+    done += bytesWritten;
+  }
+}
+
+async function readFully(handle: fs.FileHandle, offset: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(buffer, done, length - done, offset + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return buffer.subarray(0, done);
+}
+
+function nodeFile(handle: fs.FileHandle): DiskFile {
+  return {
+    write: (data, offset) => writeFully(handle, data, offset),
+    read: (offset, length) => readFully(handle, offset, length),
+    size: async () => (await handle.stat()).size,
+    truncate: (length) => handle.truncate(length),
+    sync: () => handle.datasync(),
+    close: () => handle.close(),
+  };
+}
+
+const FLAGS = {
+  read: constants.O_RDONLY,
+  create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
+  write: constants.O_RDWR,
+} as const;
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await fs.open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The disk of the machine. */
+export const nodeDisk: Disk = {
+  async open(path, { mode, durable = false }) {
+    return nodeFile(await fs.open(path, FLAGS[mode] | (durable ? constants.O_DSYNC : 0), 0o640));
+  },
+  async list(directory) {
+    try {
+      return (await fs.readdir(directory)).sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  },
+  async makeDirectory(directory) {
+    const first = await fs.mkdir(directory, { recursive: true, mode: 0o750 });
+    if (first !== undefined) await syncDirectory(join(first, '..'));
+  },
+  rename: (from, to) => fs.rename(from, to),
+  remove: (path) => fs.rm(path, { force: true }),
+  syncDirectory,
+};

@@ -1,0 +1,5 @@
+/** The part of fs-native-extensions that the data directory's lock uses. */
+declare module 'fs-native-extensions' {
+  /** Takes an exclusive advisory lock on a whole file; false if somebody else holds it. */
+  export function tryLock(fd: number): boolean;
+}

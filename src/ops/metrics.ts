@@ -1,0 +1,135 @@
+/**
+ * The service's figures, as Prometheus text and as JSON.
+ *
+ * Everything is read when somebody asks: the stages from their histograms, the queue and the count of events
+ * through callbacks. Nothing here is on the path of a request but the count of refused appends.
+ */
+import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
+import { STAGES, type Stage, type StageTimers } from './stage-timers.js';
+
+/** What waits for the log, and how much may. */
+export interface QueueFigures {
+  events: number;
+  eventsMax: number;
+  bytes: number;
+  bytesMax: number;
+}
+
+export interface MetricSources {
+  timers: StageTimers;
+  /** Events made durable since the process started. */
+  appendedEvents: () => number;
+  queue: () => QueueFigures;
+}
+
+export type MetricsJson = Record<string, unknown>;
+
+export interface Metrics {
+  /** The media type of `text`. */
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** The same figures by name; times are in seconds. */
+  json(): Promise<MetricsJson>;
+  /** Counts an append that storage refused. `errorType` is an error's code. */
+  countPersistError(errorType: string): void;
+}
+
+const LATENCY = 'fi_ingest_latency_seconds';
+/** Bounds in seconds: 50 µs is a hash, 10 s is far past every budget. */
+export const LATENCY_BOUNDS = [
+  0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+] as const;
+
+/** Makes the figures of a process, with those of Node itself. */
+export function createMetrics({ timers, appendedEvents, queue }: MetricSources): Metrics {
+  const registry = new Registry();
+  registry.registerMetric(latencyMetric(timers));
+  new Counter({
+    name: 'fi_events_appended_total',
+    help: 'Events made durable since the process started.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(appendedEvents());
+    },
+  });
+  new Gauge({
+    name: 'fi_buffer_size',
+    help: 'Events waiting for the log.',
+    registers: [registry],
+    collect() {
+      this.set(queue().events);
+    },
+  });
+  const persistErrors = new Counter({
+    name: 'fi_persist_errors_total',
+    help: 'Appends that storage refused, by error code.',
+    labelNames: ['error_type'],
+    registers: [registry],
+  });
+  collectDefaultMetrics({ register: registry });
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    async json() {
+      const figures: MetricsJson = {};
+      for (const { name, values } of await registry.getMetricsAsJSON()) figures[name] = valuesJson(values);
+      return { ...figures, [LATENCY]: latencyJson(timers), queue: queueJson(queue()) };
+    },
+    countPersistError: (errorType) => persistErrors.inc({ error_type: errorType }),
+  };
+}
+
+/**
+ * A Prometheus histogram made from the timers at the time of the scrape.
+ *
+ * The registry asks a metric for nothing but its name, help, type and `get`, yet its type names the library's own
+ * classes, none of which can be fed with counts that were made elsewhere: hence the cast.
+ */
+function latencyMetric(timers: StageTimers): Metric {
+  const metric = {
+    name: LATENCY,
+    help: 'Time of each stage of an append, and of the whole request.',
+    type: 'histogram',
+    aggregator: 'sum',
+    get: async () => ({ ...metric, values: STAGES.flatMap((stage) => stageValues(timers, stage)) }),
+  };
+  return metric as unknown as Metric;
+}
+
+function stageValues(timers: StageTimers, stage: Stage): object[] {
+  const { count, sum, atMost } = timers.summary(stage, LATENCY_BOUNDS);
+  const bucket = (le: number | string, value: number): object => ({
+    metricName: `${LATENCY}_bucket`,
+    labels: { le, stage },
+    value,
+  });
+  return [
+    ...LATENCY_BOUNDS.map((bound, index) => bucket(bound, atMost[index] as number)),
+    bucket('+Inf', count),
+    { metricName: `${LATENCY}_sum`, labels: { stage }, value: sum },
+    { metricName: `${LATENCY}_count`, labels: { stage }, value: count },
+  ];
+}
+
+function latencyJson(timers: StageTimers): Record<string, object> {
+  return Object.fromEntries(
+    STAGES.map((stage) => {
+      const { p50, p95, p99, mean, count } = timers.summary(stage);
+      return [stage, { p50, p95, p99, mean, count }];
+    }),
+  );
+}
+
+function queueJson({ events, eventsMax, bytes, bytesMax }: QueueFigures): Record<string, number> {
+  return { events, events_max: eventsMax, bytes, bytes_max: bytesMax };
+}
+
+/** One number for a metric without labels, otherwise its values with their labels. */
+function valuesJson(values: readonly { value: number; labels: object }[]): unknown {
+  const [first] = values;
+  if (values.length === 1 && first !== undefined && Object.keys(first.labels).length === 0)
+    return first.value;
+  return values.map(({ labels, value }) => ({ ...labels, value }));
+}

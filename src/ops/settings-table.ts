@@ -1,0 +1,159 @@
+/**
+ * The settings of the service: names, defaults, what is allowed, and how a text becomes a value.
+ *
+ * Validation, the help text and the table of docs/operating.md all come from this one table.
+ */
+import { isIPv4 } from 'node:net';
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** Checked settings. Sizes are in bytes, times in the unit of the name. */
+export interface Settings {
+  host: string;
+  port: number;
+  dataDir: string;
+  /** The name of a codec, as written; `parseCodec` accepted it. */
+  codec: string;
+  segmentEvents: number;
+  segmentBytes: number;
+  segmentSeconds: number;
+  mirrorMs: number;
+  durability: 'fsync' | 'os';
+  logLevel: LogLevel;
+}
+
+/** What a setting's text is judged with. `parseCodec` throws on a codec that is not known. */
+export interface SettingTools {
+  parseCodec: (text: string) => unknown;
+}
+
+export interface SettingRow<T> {
+  /** The environment variable. */
+  readonly name: string;
+  readonly defaultText: string;
+  /** Completes the sentence "must be ...". */
+  readonly allowed: string;
+  readonly description: string;
+  /** The value of a text; `undefined`, or an error that says more, if it is not allowed. */
+  readonly read: (text: string, tools: SettingTools) => T | undefined;
+}
+
+const DECIMAL = /^(0|[1-9][0-9]{0,14})$/;
+
+function integer(min: number, max: number): Pick<SettingRow<number>, 'allowed' | 'read'> {
+  return {
+    allowed: `an integer from ${min} to ${max}`,
+    read: (text) => {
+      const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+function oneOf<T extends string>(...values: readonly T[]): Pick<SettingRow<T>, 'allowed' | 'read'> {
+  return { allowed: `one of ${values.join(', ')}`, read: (text) => values.find((value) => value === text) };
+}
+
+/** Whether a host can only be reached from this machine. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
+
+export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]> } = {
+  host: {
+    name: 'FI_HOST',
+    defaultText: '127.0.0.1',
+    allowed:
+      'a loopback address (127.0.0.1, ::1 or localhost), because the service has no authentication yet; ' +
+      'put a proxy that authenticates in front of it to serve others',
+    description: 'The address to listen on.',
+    read: (text) => (isLoopback(text) ? text : undefined),
+  },
+  port: {
+    name: 'FI_PORT',
+    defaultText: '7001',
+    description: 'The TCP port to listen on; 0 takes any free one.',
+    ...integer(0, 65_535),
+  },
+  dataDir: {
+    name: 'FI_DATA_DIR',
+    defaultText: './data',
+    allowed: 'the path of a directory on a local disk',
+    description: 'Where everything is stored. One process owns it at a time.',
+    read: (text) => (text === '' || text.includes('\0') ? undefined : text),
+  },
+  codec: {
+    name: 'FI_CODEC',
+    defaultText: 'gzip:4',
+    allowed: 'a codec of docs/codecs.md',
+    description: 'The codec of sealed segments.',
+    read: readCodec,
+  },
+  segmentEvents: {
+    name: 'FI_SEGMENT_EVENTS',
+    defaultText: '65536',
+    description: 'A segment is sealed when it holds this many events.',
+    ...integer(1, 16_777_216),
+  },
+  segmentBytes: {
+    name: 'FI_SEGMENT_BYTES',
+    defaultText: '67108864',
+    description: 'A segment is sealed when its events take this many bytes.',
+    ...integer(1024, 1_073_741_824),
+  },
+  segmentSeconds: {
+    name: 'FI_SEGMENT_SECONDS',
+    defaultText: '86400',
+    description: 'A segment is sealed when its first event is this many seconds old.',
+    ...integer(1, 31_536_000),
+  },
+  mirrorMs: {
+    name: 'FI_MIRROR_MS',
+    defaultText: '1000',
+    description: 'A committed event is visible in the live HDF5 file within this many milliseconds.',
+    ...integer(10, 60_000),
+  },
+  durability: {
+    name: 'FI_DURABILITY',
+    defaultText: 'fsync',
+    description:
+      'What an answer waits for: `fsync` for stable storage, `os` for the write only, which a power cut may lose.',
+    ...oneOf('fsync', 'os'),
+  },
+  logLevel: {
+    name: 'FI_LOG_LEVEL',
+    defaultText: 'info',
+    description: 'The least severe log lines that are written; `debug` has one line a request.',
+    ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  },
+};
+
+/** What `parseCodec` throws says which codecs there are. */
+function readCodec(text: string, tools: SettingTools): string {
+  tools.parseCodec(text);
+  return text;
+}
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as (keyof Settings)[];
+
+/** The command line flag of a setting: `FI_DATA_DIR` is `--data-dir`. */
+export function flagOf(key: keyof Settings): string {
+  return `--${SETTINGS[key].name.slice('FI_'.length).toLowerCase().replaceAll('_', '-')}`;
+}
+
+/** The settings as lines of a help text. */
+export function settingsHelp(): string {
+  return SETTING_KEYS.map((key) => {
+    const { name, defaultText, allowed, description } = SETTINGS[key];
+    return `${name}, ${flagOf(key)} (default ${defaultText})\n    ${description}\n    Must be ${allowed}.`;
+  }).join('\n');
+}
+
+/** The settings as the table of docs/operating.md. */
+export function settingsMarkdown(): string {
+  const rows = SETTING_KEYS.map((key) => {
+    const { name, defaultText, allowed, description } = SETTINGS[key];
+    return `| \`${name}\` | \`${flagOf(key)}\` | \`${defaultText}\` | ${allowed} | ${description} |`;
+  });
+  return ['| name | flag | default | must be | |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+}

@@ -1,0 +1,296 @@
+/**
+ * The one file that imports h5wasm: HDF5 files as typed columns of plain bytes, with errors translated.
+ *
+ * Every call blocks, so all of this belongs into a worker thread. The library is loaded by `loadHdf5` and not
+ * by the import, because it costs about 130 ms and 55 MB wherever it is loaded.
+ *
+ * An error that the library throws skips the clean-up of its own frames: handles stay open and its stack
+ * stays lowered. It goes on working, but a thread in which `hdf5HasFailed()` should be replaced when it can be.
+ *
+ * Bytes are little-endian on both sides. Data goes through the library's low-level calls: its `Dataset` class
+ * asks for the metadata again at each call and converts between array types, which these columns do not need.
+ */
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
+import type * as Library from 'h5wasm/node';
+import { assert, CodedError } from '../domain/errors.js';
+import type { Hdf5Filter } from './codecs/codec.js';
+
+export type ElementType = 'uint8' | 'uint32' | 'int64' | 'uint64';
+
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
+  uint8: 1,
+  uint32: 4,
+  int64: 8,
+  uint64: 8,
+};
+
+/** How a dataset is laid out. `width` 0 means one dimension, otherwise rows of `width` elements. */
+export interface DatasetShape {
+  type: ElementType;
+  width: number;
+  chunkRows: number;
+  /** Elements of a row in one chunk; only with a width. */
+  chunkWidth: number;
+  /** Whether rows may be appended later. */
+  growable: boolean;
+  filter: Hdf5Filter | undefined;
+}
+
+/** What a dataset in a file is, to be compared with what it should be. */
+export interface DatasetFacts {
+  rows: number;
+  width: number;
+  elementBytes: number;
+}
+
+type AttributeValue = string | number | bigint | readonly string[];
+
+const UNLIMITED = 0xffff_ffff_ffff_ffffn;
+
+let library: typeof Library | undefined;
+let failed = false;
+
+/** Loads the library into this thread, once. Throws NATIVE_MODULE_MISSING if it cannot be loaded. */
+export async function loadHdf5(): Promise<void> {
+  if (library !== undefined) return;
+  try {
+    const loaded = await import('h5wasm/node');
+    await loaded.ready;
+    // Without it, failures come back as numbers or null that the library itself ignores.
+    loaded.Module.activate_throwing_error_handler();
+    library = loaded;
+  } catch (cause) {
+    throw new CodedError('NATIVE_MODULE_MISSING', 'h5wasm could not be loaded; run "npm ci" again.', {
+      cause,
+    });
+  }
+}
+
+/** Whether the library threw in this thread, and so left handles open. */
+export function hdf5HasFailed(): boolean {
+  return failed;
+}
+
+function loaded(): typeof Library {
+  assert(library !== undefined, 'loadHdf5 was awaited before HDF5 is used');
+  return library;
+}
+
+/** The bytes of one row of a dataset. */
+export function rowBytes(shape: { type: ElementType; width: number }): number {
+  return ELEMENT_BYTES[shape.type] * Math.max(1, shape.width);
+}
+
+function translated(thrown: unknown, file: string, writing: boolean): CodedError {
+  if (thrown instanceof CodedError) return thrown;
+  failed = true;
+  // Some throws of the library are bare strings.
+  const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (/No space left|ENOSPC|Disk quota/i.test(cause.message)) {
+    return new CodedError('STORAGE_FULL', `There is no space left to write ${file}; free some.`, { cause });
+  }
+  if (/required filter|filter .*not (registered|available)/i.test(cause.message)) {
+    return new CodedError('CODEC_UNAVAILABLE', `The codec of ${file} is not available here.`, { cause });
+  }
+  if (writing) return new CodedError('INTERNAL_ERROR', `HDF5 could not write ${file}.`, { cause });
+  return new CodedError(
+    'ARCHIVE_DAMAGED',
+    `${file} cannot be read as HDF5. Restore this file from a backup, then run "fi-consult verify".`,
+    { cause, extensions: { file } },
+  );
+}
+
+/** An open HDF5 file. Errors: STORAGE_FULL, INTERNAL_ERROR when writing; ARCHIVE_DAMAGED, CODEC_UNAVAILABLE when reading. */
+export class Hdf5File {
+  readonly name: string;
+  readonly #file: Library.File;
+  readonly #writing: boolean;
+  /** Creating an existing name gives the old dataset back without a word, so we keep count ourselves. */
+  readonly #created = new Set<string>();
+  #isOpen = true;
+
+  private constructor(path: string, mode: 'r' | 'w' | 'Sr') {
+    this.name = basename(path);
+    this.#writing = mode === 'w';
+    this.#file = this.#attempt(() => new (loaded().File)(path, mode, { libver: 'v110' }));
+    if (this.#file.file_id < 0n) throw translated('the file did not open', this.name, this.#writing);
+  }
+
+  /**
+   * A new file within the bounds of HDF5 1.10, readable by its owner and group. A file of that name is
+   * unlinked and not overwritten, so that who still reads it keeps what he had.
+   */
+  static create(path: string): Hdf5File {
+    try {
+      rmSync(path, { force: true });
+      closeSync(openSync(path, 'wx', 0o640));
+    } catch (cause) {
+      const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
+      const message = `${basename(path)} cannot be created; check the data directory and its free space.`;
+      throw new CodedError(full ? 'STORAGE_FULL' : 'INTERNAL_ERROR', message, { cause });
+    }
+    return new Hdf5File(path, 'w');
+  }
+
+  /** Opens for reading; `swmr` while somebody writes it, or did so until he was killed. */
+  static open(path: string, { swmr }: { swmr: boolean }): Hdf5File {
+    return new Hdf5File(path, swmr ? 'Sr' : 'r');
+  }
+
+  createGroup(path: string): void {
+    this.#claim(path);
+    this.#attempt(() => this.#file.create_group(path));
+  }
+
+  /** Creates a chunked dataset with its first rows, which may be none. */
+  createDataset(path: string, shape: DatasetShape, bytes: Buffer): void {
+    this.#claim(path);
+    const rows = bytes.length / rowBytes(shape);
+    assert(Number.isInteger(rows), `${path} gets whole rows`);
+    const twoD = shape.width > 0;
+    const width = BigInt(shape.width);
+    const maxRows = shape.growable ? UNLIMITED : BigInt(rows);
+    const metadata = {
+      type: loaded().Module.H5T_class_t.H5T_INTEGER.value,
+      size: ELEMENT_BYTES[shape.type],
+      signed: shape.type === 'int64',
+      littleEndian: true,
+      vlen: false,
+      total_size: rows * Math.max(1, shape.width),
+      shape: twoD ? [BigInt(rows), width] : [BigInt(rows)],
+      maxshape: twoD ? [maxRows, width] : [maxRows],
+      chunks: twoD ? [BigInt(shape.chunkRows), BigInt(shape.chunkWidth)] : [BigInt(shape.chunkRows)],
+      compression: shape.filter?.id ?? 0,
+      compression_opts: shape.filter?.options ?? [],
+      track_order: false,
+    };
+    this.#withHeap(bytes.length, (pointer) => {
+      const { Module } = loaded();
+      Module.HEAPU8.set(bytes, pointer);
+      return Module.create_dataset(this.#file.file_id, `/${path}`, BigInt(pointer), metadata);
+    });
+  }
+
+  /** Appends whole rows after the first `startRow`, which is how many there are. */
+  appendRows(path: string, shape: DatasetShape, startRow: number, bytes: Buffer): void {
+    const rows = bytes.length / rowBytes(shape);
+    assert(Number.isInteger(rows), `${path} gets whole rows`);
+    if (rows === 0) return;
+    const { Module } = loaded();
+    const id = this.#file.file_id;
+    const dimensions = (n: number): bigint[] =>
+      shape.width > 0 ? [BigInt(n), BigInt(shape.width)] : [BigInt(n)];
+    const origin = shape.width > 0 ? [BigInt(startRow), 0n] : [BigInt(startRow)];
+    const strides = origin.map(() => 1n);
+    this.#check(() => Module.resize_dataset(id, `/${path}`, dimensions(startRow + rows)));
+    this.#withHeap(bytes.length, (pointer) => {
+      Module.HEAPU8.set(bytes, pointer);
+      return Module.set_dataset_data(id, `/${path}`, dimensions(rows), origin, strides, BigInt(pointer));
+    });
+  }
+
+  /** The bytes of rows `startRow` to before `endRow`, which must be there; a copy of its own. */
+  readRows(
+    path: string,
+    shape: { type: ElementType; width: number },
+    startRow: number,
+    endRow: number,
+  ): Buffer {
+    const bytes = Buffer.allocUnsafe((endRow - startRow) * rowBytes(shape));
+    if (bytes.length === 0) return bytes;
+    const { Module } = loaded();
+    const count = BigInt(endRow - startRow);
+    const counts = shape.width > 0 ? [count, BigInt(shape.width)] : [count];
+    const origin = shape.width > 0 ? [BigInt(startRow), 0n] : [BigInt(startRow)];
+    const strides = origin.map(() => 1n);
+    this.#withHeap(bytes.length, (pointer) => {
+      const id = this.#file.file_id;
+      const status = Module.get_dataset_data(id, `/${path}`, counts, origin, strides, BigInt(pointer));
+      if (status >= 0) bytes.set(Module.HEAPU8.subarray(pointer, pointer + bytes.length));
+      return status;
+    });
+    return bytes;
+  }
+
+  facts(path: string): DatasetFacts {
+    const metadata = this.#attempt(() =>
+      loaded().Module.get_dataset_metadata(this.#file.file_id, `/${path}`),
+    );
+    const [rows = 0, width = 0] = metadata.shape ?? [];
+    return { rows, width, elementBytes: metadata.size };
+  }
+
+  /** Sets an attribute of the file: text, a list of texts, or (a bigint) a uint64. */
+  setAttribute(name: string, value: string | bigint | readonly string[]): void {
+    this.#claim(`@${name}`);
+    this.#attempt(() => {
+      if (typeof value === 'bigint') this.#file.create_attribute(name, BigUint64Array.of(value), [], '<Q');
+      else if (typeof value === 'string') this.#file.create_attribute(name, value);
+      else this.#file.create_attribute(name, [...value]);
+    });
+  }
+
+  /** An attribute of the file, or `undefined` if it has none of that name. */
+  attribute(name: string): AttributeValue | undefined {
+    return this.#attempt(() => {
+      if (!loaded().Module.get_attribute_names(this.#file.file_id, '/').includes(name)) return undefined;
+      return this.#file.get_attribute(name, false) as AttributeValue;
+    });
+  }
+
+  /** From here on the file can be read while it grows, also after a crash; no dataset or attribute can be added. */
+  startSwmrWrite(): void {
+    this.#check(() => this.#file.start_swmr_write());
+  }
+
+  /** Hands everything to the operating system. It is not an fsync. */
+  flush(): void {
+    this.#check(() => loaded().Module.flush(this.#file.file_id));
+  }
+
+  /** Closes the file; a second time does nothing. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#check(() => this.#file.close());
+  }
+
+  /** Closes the file after an error, which says more than a failure to close it would. */
+  abandon(): void {
+    try {
+      this.close();
+    } catch {
+      // The error at hand is on its way already.
+    }
+  }
+
+  #claim(path: string): void {
+    assert(!this.#created.has(path), `${path} is created once`);
+    this.#created.add(path);
+  }
+
+  #attempt<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (thrown) {
+      throw translated(thrown, this.name, this.#writing);
+    }
+  }
+
+  #check(action: () => number): void {
+    const status = this.#attempt(action);
+    if (status < 0) throw translated(`HDF5 answered ${status}`, this.name, this.#writing);
+  }
+
+  #withHeap(bytes: number, action: (pointer: number) => number): void {
+    const { Module } = loaded();
+    const pointer = this.#attempt(() => Module._malloc(Math.max(1, bytes)));
+    if (pointer === 0) throw translated('the HDF5 library is out of memory', this.name, this.#writing);
+    try {
+      this.#check(() => action(pointer));
+    } finally {
+      Module._free(pointer);
+    }
+  }
+}

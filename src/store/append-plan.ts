@@ -1,0 +1,157 @@
+/** Decides an append against the head of its consultation, and encodes what it would store. No I/O. */
+import { hash } from 'node:crypto';
+import { canonicalJson } from '../domain/canonical-json.js';
+import type { Clock } from '../domain/clock.js';
+import { advanceHead, type ConsultationHead } from '../domain/consultation-head.js';
+import { CodedError } from '../domain/errors.js';
+import type { JsonObject } from '../domain/event.js';
+import { type EventType, eventTypeCode } from '../domain/event-types.js';
+import { checkAppend } from '../domain/rules.js';
+import {
+  encodeLink,
+  GENESIS_HASH,
+  hexOfLatin1,
+  LinkView,
+  type NewEvent,
+  sha256Latin1,
+} from '../domain/stored-event.js';
+import type { StageTimers } from '../ops/stage-timers.js';
+import type { LocatedEvent } from './event-finder.js';
+import type { EventToAppend } from './event-store.js';
+
+/** One event, ready for the log. */
+export interface PlannedEvent {
+  link: Buffer;
+  typeCode: number;
+  /** The consultation's head after this event. Its sequence is not known yet and 0. */
+  head: ConsultationHead;
+  timestampMs: number;
+  /** Lower-case hex. */
+  auditHash: string;
+  hash: string;
+}
+
+export interface PlanContext {
+  clock: Clock;
+  nextId: (timeMs: number) => string;
+  timers: StageTimers;
+  /** Finds an event by its id, accepted or durable. */
+  locate: (eventId: string) => LocatedEvent | undefined;
+}
+
+/** What is to be appended, and to what. */
+export interface PlanRequest {
+  consultationId: string;
+  sessionId: string;
+  userId: string;
+  source: string;
+  events: readonly EventToAppend[];
+  expectedVersion?: number;
+}
+
+/** All times are kept in UTC. */
+const TIMEZONE = 'UTC';
+const MESSAGE_RECEIVED = eventTypeCode('MESSAGE_RECEIVED');
+
+/** Plans the events after `before` (none: the consultation starts). Throws the CodedErrors of the rules. */
+export function planAppend(
+  context: PlanContext,
+  before: ConsultationHead | undefined,
+  request: PlanRequest,
+): PlannedEvent[] {
+  checkExpectedVersion(before, request.expectedVersion);
+  const planned: PlannedEvent[] = [];
+  let head = before;
+  for (const event of request.events) {
+    const next = planEvent(context, head, request, event, planned);
+    planned.push(next);
+    head = next.head;
+  }
+  return planned;
+}
+
+function checkExpectedVersion(head: ConsultationHead | undefined, expectedVersion: number | undefined): void {
+  if (expectedVersion === undefined || head === undefined || head.version === expectedVersion) return;
+  throw new CodedError(
+    'WRONG_EXPECTED_VERSION',
+    `The consultation is at version ${head.version}, not ${expectedVersion}. Read it again and decide anew.`,
+    { extensions: { version: head.version } },
+  );
+}
+
+function planEvent(
+  context: PlanContext,
+  head: ConsultationHead | undefined,
+  request: PlanRequest,
+  event: EventToAppend,
+  earlier: readonly PlannedEvent[],
+): PlannedEvent {
+  const { timers } = context;
+  const started = performance.now();
+  checkAppend(head, event, (messageId) => isKnownMessage(context, head, messageId, earlier));
+  const timestampMs = context.clock();
+  const fields = {
+    eventId: event.eventId ?? context.nextId(timestampMs),
+    consultationId: request.consultationId,
+    sessionId: head?.sessionId ?? request.sessionId,
+    timestampMs,
+    version: (head?.version ?? 0) + 1,
+    type: event.type,
+    source: request.source,
+    timezone: TIMEZONE,
+    userId: request.userId,
+  };
+  const decided = performance.now();
+  timers.recordMs('segment', decided - started);
+  const encoded = encode(fields, event.payload, head);
+  timers.record('hash', decided);
+  return encoded;
+}
+
+function encode(
+  fields: Omit<NewEvent, 'payload'>,
+  payload: JsonObject,
+  head: ConsultationHead | undefined,
+): PlannedEvent {
+  const event: NewEvent = { ...fields, payload: canonicalJson(payload) };
+  const link = encodeLink(event, head?.hash ?? GENESIS_HASH);
+  const linkHash = sha256Latin1(link);
+  return {
+    link,
+    typeCode: eventTypeCode(event.type),
+    head: advanceHead(head, event, 0, linkHash),
+    timestampMs: event.timestampMs,
+    auditHash: hash('sha256', new LinkView(link).payload, 'hex'),
+    hash: hexOfLatin1(linkHash),
+  };
+}
+
+/** Whether a message came with an earlier event of this consultation and was not cleared since. */
+function isKnownMessage(
+  context: PlanContext,
+  head: ConsultationHead | undefined,
+  messageId: string,
+  earlier: readonly PlannedEvent[],
+): boolean {
+  if (head === undefined) return false;
+  const planned = earlier.find((event) => event.head.lastEventId === messageId);
+  const found: Omit<LocatedEvent, 'type'> | undefined =
+    planned === undefined
+      ? context.locate(messageId)
+      : { consultationId: head.consultationId, version: planned.head.version, typeCode: planned.typeCode };
+  return (
+    found?.consultationId === head.consultationId &&
+    found.typeCode === MESSAGE_RECEIVED &&
+    found.version > head.clearedVersion
+  );
+}
+
+/** Whether an event is what a stored link holds: the same type, user and payload. */
+export function isSameEvent(
+  stored: LinkView,
+  type: EventType,
+  userId: string,
+  canonicalPayload: string,
+): boolean {
+  return stored.type === type && stored.userId === userId && stored.payload.toString() === canonicalPayload;
+}

@@ -1,0 +1,137 @@
+/** The main thread's side of a follower: starts the worker, tells it what is durable, and hears how far it is. */
+import { EventEmitter } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { CodedError, type ErrorCode } from '../../domain/errors.js';
+import type { JournalSpan } from '../../log/file-log.js';
+import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
+
+export interface FollowerThreadOptions {
+  /** The worker's file. */
+  entry: URL;
+  workerData: unknown;
+  /** News is sent at most this often, so that a busy log does not spend its time on messages. */
+  delayMs: number;
+}
+
+interface FollowerEvents {
+  /** Everything up to this sequence was taken in. */
+  applied: [sequence: number];
+  /** Before it is ready: it makes again what it lacked, and is this far. */
+  rebuilding: [sequence: number];
+  /** Before it is ready: what it had could not be used. */
+  discarded: [reason: string];
+  /** A full journal was taken in to its end. */
+  finished: [journal: JournalSpan];
+  /** The worker is gone and will not come back by itself. */
+  failed: [error: Error];
+}
+
+export class FollowerThread extends EventEmitter<FollowerEvents> {
+  private readonly worker: Worker;
+  private readonly opened: Promise<number>;
+  private readonly exited: Promise<void>;
+  private waiters: { sequence: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  private tail: JournalSpan | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private failure: Error | undefined;
+  private closing = false;
+  appliedSequence = 0;
+
+  constructor(private readonly options: FollowerThreadOptions) {
+    super();
+    this.worker = new Worker(options.entry, { workerData: options.workerData });
+    this.exited = new Promise((resolve) => this.worker.once('exit', () => resolve()));
+    this.opened = new Promise((resolve, reject) => {
+      this.worker.on('message', (report: FollowerReport) => {
+        if (report.kind === 'opened') resolve(report.sequence);
+        this.hear(report);
+        if (this.failure !== undefined) reject(this.failure);
+      });
+      this.worker.once('error', (error) => {
+        this.fail(error);
+        reject(error);
+      });
+    });
+    this.opened.catch(() => undefined);
+    void this.exited.then(() => {
+      if (!this.closing) this.fail(new Error('the worker thread ended'));
+    });
+  }
+
+  /** Resolves with the sequence that the follower already has. */
+  ready(): Promise<number> {
+    return this.opened;
+  }
+
+  /** Says that the newest journal is durable up to here. */
+  follow(tail: JournalSpan): void {
+    this.tail = tail;
+    this.timer ??= setTimeout(() => this.sendTail(), this.options.delayMs);
+  }
+
+  /** Says that a journal is full; the next one follows. */
+  finish(journal: JournalSpan): void {
+    this.stopTimer();
+    this.tail = undefined;
+    this.send({ kind: 'durable', journal, isFull: true });
+  }
+
+  /** Resolves once everything up to a sequence was taken in. The sequence must have been told before. */
+  async applied(sequence: number): Promise<void> {
+    if (this.appliedSequence >= sequence) return;
+    if (this.failure !== undefined) throw this.failure;
+    this.sendTail();
+    await new Promise<void>((resolve, reject) => this.waiters.push({ sequence, resolve, reject }));
+  }
+
+  private sendTail(): void {
+    this.stopTimer();
+    if (this.tail !== undefined) this.send({ kind: 'durable', journal: this.tail, isFull: false });
+    this.tail = undefined;
+  }
+
+  private stopTimer(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private send(command: FollowerCommand): void {
+    if (this.failure === undefined) this.worker.postMessage(command);
+  }
+
+  private hear(report: FollowerReport): void {
+    if (report.kind === 'failed') {
+      this.fail(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
+    } else if (report.kind === 'rebuilding') {
+      this.emit('rebuilding', report.sequence);
+    } else if (report.kind === 'discarded') {
+      this.emit('discarded', report.reason);
+    } else if (report.kind === 'finished') {
+      this.emit('finished', report.journal);
+    } else if (report.kind === 'applied' || report.kind === 'opened') {
+      this.appliedSequence = Math.max(this.appliedSequence, report.sequence);
+      this.emit('applied', this.appliedSequence);
+      const { appliedSequence } = this;
+      const reached = this.waiters.filter(({ sequence }) => sequence <= appliedSequence);
+      this.waiters = this.waiters.filter(({ sequence }) => sequence > appliedSequence);
+      for (const waiter of reached) waiter.resolve();
+    }
+  }
+
+  private fail(error: Error): void {
+    if (this.failure !== undefined) return;
+    this.failure = error;
+    for (const waiter of this.waiters) waiter.reject(error);
+    this.waiters = [];
+    if (!this.closing) this.emit('failed', error);
+  }
+
+  /** Takes in the rest, then ends the worker. */
+  async close(): Promise<void> {
+    this.sendTail();
+    this.closing = true;
+    this.send({ kind: 'close' });
+    if (this.failure !== undefined) await this.worker.terminate();
+    await this.exited;
+  }
+}

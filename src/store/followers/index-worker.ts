@@ -1,0 +1,60 @@
+/** Worker thread: brings the index up to the log, from the sealed segments first and then from the journal. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { CodedError } from '../../domain/errors.js';
+import type { SequencedLink } from '../../domain/stored-event.js';
+import { deleteIndex } from '../../index/index-tables.js';
+import { IndexWriter } from '../../index/index-writer.js';
+import { loadHdf5 } from '../../segments/hdf5.js';
+import { SegmentReader } from '../../segments/segment-reader.js';
+import type { FollowerReport } from './follower-protocol.js';
+import { type Follower, serveFollower } from './journal-follower.js';
+
+export interface IndexWorkerData {
+  directory: string;
+  /** Every sealed segment, oldest first. */
+  sealed: readonly { path: string; firstSequence: number; lastSequence: number }[];
+}
+
+/** Events read and indexed at a time while sealed segments are indexed again. */
+const REBUILD_BATCH = { rowsMax: 1000, bytesMax: 4 * 1024 * 1024 };
+
+function sequenced(links: readonly Buffer[], firstSequence: number): SequencedLink[] {
+  return links.map((link, index) => ({ sequence: firstSequence + index, link }));
+}
+
+async function indexSealed(writer: IndexWriter, sealed: IndexWorkerData['sealed']): Promise<void> {
+  const missing = sealed.filter(({ lastSequence }) => lastSequence > writer.appliedSequence);
+  if (missing.length > 0) await loadHdf5();
+  for (const { path, firstSequence } of missing) {
+    const reader = SegmentReader.open(path);
+    try {
+      let next = firstSequence;
+      for (const links of reader.scanLinks(REBUILD_BATCH)) {
+        writer.apply(sequenced(links, next));
+        next += links.length;
+      }
+    } finally {
+      reader.close();
+    }
+    const progress: FollowerReport = { kind: 'rebuilding', sequence: writer.appliedSequence };
+    parentPort?.postMessage(progress);
+  }
+}
+
+/** Opens the index; one that cannot be used is thrown away, since all of it can be made again. */
+async function openWriter(directory: string): Promise<IndexWriter> {
+  const opened = await IndexWriter.open(directory);
+  if (opened.kind === 'open') return opened.index;
+  parentPort?.postMessage({ kind: 'discarded', reason: opened.reason } satisfies FollowerReport);
+  await deleteIndex(directory);
+  const anew = await IndexWriter.open(directory);
+  if (anew.kind === 'open') return anew.index;
+  throw new CodedError('INTERNAL_ERROR', `The index cannot be made: ${anew.reason}.`);
+}
+
+serveFollower(async (): Promise<Follower> => {
+  const { directory, sealed } = workerData as IndexWorkerData;
+  const writer = await openWriter(directory);
+  await indexSealed(writer, sealed);
+  return writer;
+});

@@ -1,0 +1,289 @@
+/**
+ * The event store in one process: decides an append, has it committed by the log, and answers reads from
+ * wherever the events are.
+ */
+import { canonicalJson } from '../domain/canonical-json.js';
+import type { ConsultationState } from '../domain/consultation-state.js';
+import { CodedError } from '../domain/errors.js';
+import { eventTypeCode } from '../domain/event-types.js';
+import { type ConsultationFold, foldEvent } from '../domain/fold.js';
+import { limits } from '../domain/limits.js';
+import { eventJsonOfLink, eventOfLink, hexOfLatin1, LinkView } from '../domain/stored-event.js';
+import type { CommitLog } from '../log/commit-log.js';
+import type { StageTimers } from '../ops/stage-timers.js';
+import {
+  isSameEvent,
+  type PlanContext,
+  type PlannedEvent,
+  type PlanRequest,
+  planAppend,
+} from './append-plan.js';
+import type { EventFinder, LocatedEvent } from './event-finder.js';
+import type {
+  AppendCommand,
+  Appended,
+  AppendedEvent,
+  CreateCommand,
+  Created,
+  Durability,
+  EventStore,
+  EventsPage,
+  EventsQuery,
+  EventToAppend,
+  StoreHealth,
+} from './event-store.js';
+import { LruMap } from './lru-map.js';
+import type { RecentEvent } from './recent-events.js';
+
+export interface LocalEventStoreParts {
+  durability: Durability;
+  log: CommitLog;
+  finder: EventFinder;
+  clock: PlanContext['clock'];
+  nextId: PlanContext['nextId'];
+  timers: StageTimers;
+  /** Resolves once the index has everything that is durable now. */
+  indexCaughtUp: () => Promise<void>;
+  health: () => StoreHealth;
+  /** Closes the log and all that follows it. */
+  close: () => Promise<void>;
+}
+
+export class LocalEventStore implements EventStore {
+  readonly durability: Durability;
+  private readonly folds = new LruMap<string, ConsultationFold>(limits.cachedStateEventsMax);
+  private readonly planContext: PlanContext;
+
+  constructor(private readonly parts: LocalEventStoreParts) {
+    this.durability = parts.durability;
+    const { clock, nextId, timers, finder } = parts;
+    this.planContext = { clock, nextId, timers, locate: (eventId) => finder.locate(eventId) };
+  }
+
+  async create(command: CreateCommand): Promise<Created> {
+    const { userId, source, patientStub } = command;
+    const { clock, nextId, finder } = this.parts;
+    const consultationId = command.consultationId ?? nextId(clock());
+    if (command.consultationId !== undefined && finder.acceptedHead(consultationId) !== undefined) {
+      return this.replayCreate(consultationId, command);
+    }
+    const sessionId = nextId(clock());
+    const payload = { session_id: sessionId, ...(patientStub && { patient_stub: patientStub }) };
+    const eventId = command.eventId;
+    const started: EventToAppend = { type: 'CONSULTATION_STARTED', payload, ...(eventId && { eventId }) };
+    const { events, durability } = await this.decideAndCommit({
+      consultationId,
+      sessionId,
+      userId,
+      source,
+      events: [started],
+    });
+    const event = events[0] as AppendedEvent;
+    return { consultationId, sessionId, createdMs: event.timestampMs, event, durability, replayed: false };
+  }
+
+  private async replayCreate(consultationId: string, command: CreateCommand): Promise<Created> {
+    const { userId, patientStub } = command;
+    await this.settled(consultationId);
+    const [stored] = await this.storedEvents(consultationId, 1, 1);
+    if (stored === undefined) return this.create(command);
+    const sessionId = stored.view.sessionId;
+    const payload = { session_id: sessionId, ...(patientStub && { patient_stub: patientStub }) };
+    const isSameId = command.eventId === undefined || command.eventId === stored.event.eventId;
+    if (!isSameId || !isSameEvent(stored.view, 'CONSULTATION_STARTED', userId, canonicalJson(payload))) {
+      throw new CodedError(
+        'CONSULTATION_ALREADY_STARTED',
+        'A consultation with this id exists and was started otherwise. Use another id.',
+      );
+    }
+    const { event } = stored;
+    const { durability } = this;
+    return { consultationId, sessionId, createdMs: event.timestampMs, event, durability, replayed: true };
+  }
+
+  async append(command: AppendCommand): Promise<Appended> {
+    return this.decideAndCommit({ ...command, sessionId: command.consultationId });
+  }
+
+  /**
+   * Plans the append on what was accepted so far and commits it; or gives the first answer again if its events
+   * are there already. Decides anew when that turns out not to hold: what it built on was refused by the log, or
+   * another writer was faster and the client named no version. Up to the commit nothing is awaited, so that no
+   * other append comes between.
+   */
+  private async decideAndCommit(request: PlanRequest): Promise<Appended> {
+    const { finder } = this.parts;
+    for (let decisions = 1; ; decisions += 1) {
+      const builtOn = finder.recent.of(request.consultationId).at(-1);
+      try {
+        const earlier = this.earlierAppend(request);
+        if (earlier !== undefined) return await this.replay(request, earlier);
+        const head = finder.acceptedHead(request.consultationId);
+        return await this.commit(request, head?.version ?? 0, planAppend(this.planContext, head, request));
+      } catch (error) {
+        const isOvertaken = isWrongVersion(error) && request.expectedVersion === undefined;
+        const isMoot = isOvertaken || (builtOn !== undefined && !(await isDurable(builtOn)));
+        if (!isMoot || decisions >= limits.decisionsMax) throw error;
+      }
+    }
+  }
+
+  /** Where the first of these events is, if it was appended before; EVENT_ID_REUSED if only some were. */
+  private earlierAppend({ events }: PlanRequest): LocatedEvent | undefined {
+    const ids = events.flatMap(({ eventId }) => eventId ?? []);
+    const located = ids.flatMap((id) => this.parts.finder.locate(id) ?? []);
+    if (located.length === 0 && new Set(ids).size === ids.length) return undefined;
+    if (located.length === events.length) return located[0];
+    throw reusedEventId();
+  }
+
+  /** The first answer again; EVENT_ID_REUSED if what was appended then was something else. */
+  private async replay(request: PlanRequest, earlier: LocatedEvent): Promise<Appended> {
+    const { consultationId, userId, events } = request;
+    if (earlier.consultationId !== consultationId) throw reusedEventId();
+    await this.settled(consultationId);
+    const stored = await this.storedEvents(
+      consultationId,
+      earlier.version,
+      earlier.version + events.length - 1,
+    );
+    const isSame = events.every(({ eventId, type, payload }, index) => {
+      const before = stored[index];
+      if (before === undefined || before.event.eventId !== eventId) return false;
+      return isSameEvent(before.view, type, userId, canonicalJson(payload));
+    });
+    if (!isSame) throw reusedEventId();
+    const again = stored.map(({ event }) => event);
+    return { consultationId, events: again, durability: this.durability, replayed: true };
+  }
+
+  private async commit(
+    request: PlanRequest,
+    expectedVersion: number,
+    planned: readonly PlannedEvent[],
+  ): Promise<Appended> {
+    const { log, finder, timers } = this.parts;
+    if (finder.recent.size >= limits.unindexedEventsMax) {
+      throw new CodedError('OVERLOADED', 'The index is too far behind. Try again shortly.');
+    }
+    const started = performance.now();
+    const { consultationId } = request;
+    const links = planned.map(({ link }) => link);
+    const settled = log.append({ consultationId, expectedVersion, links });
+    const recent = planned.map(
+      ({ head, typeCode }): RecentEvent => ({ head, typeCode, sequence: 0, settled }),
+    );
+    for (const event of recent) finder.recent.add(event);
+    try {
+      const firstSequence = await settled;
+      recent.forEach((event, index) => {
+        event.sequence = firstSequence + index;
+        event.head.sequence = event.sequence;
+      });
+    } catch (error) {
+      for (const event of recent) finder.recent.dropRefused(event);
+      throw error;
+    }
+    timers.record('persist', started);
+    const events = planned.map((event, index) => appendedOf(event, (recent[index] as RecentEvent).sequence));
+    return { consultationId, events, durability: this.durability, replayed: false };
+  }
+
+  async state(consultationId: string): Promise<ConsultationState> {
+    const { finder } = this.parts;
+    const last = this.existingVersion(consultationId);
+    for (;;) {
+      const from = (this.folds.get(consultationId)?.state.version ?? 0) + 1;
+      if (from > last) break;
+      const to = Math.min(last, from + limits.pageEventsMax - 1);
+      const links = await finder.links(consultationId, finder.entries(consultationId, from, to));
+      // From here to the end nothing else runs, so that two readers never fold the same event.
+      let fold = this.folds.get(consultationId);
+      for (const link of links) {
+        const event = eventOfLink(link);
+        if (event.version === (fold?.state.version ?? 0) + 1) fold = foldEvent(fold, event);
+      }
+      if (fold !== undefined) this.folds.set(consultationId, fold, fold.state.version);
+    }
+    return (this.folds.get(consultationId) as ConsultationFold).state;
+  }
+
+  async events(query: EventsQuery): Promise<EventsPage> {
+    const { finder } = this.parts;
+    const { consultationId, eventType, offset, limit } = query;
+    const eventCount = this.existingVersion(consultationId);
+    let entries = [];
+    if (eventType === undefined) entries = finder.entries(consultationId, offset + 1, offset + limit);
+    else {
+      await this.parts.indexCaughtUp();
+      entries = finder.entriesOfType(consultationId, eventTypeCode(eventType), offset, limit);
+    }
+    const links = await finder.links(consultationId, entries);
+    return { eventCount, eventsJson: links.map(eventJsonOfLink) };
+  }
+
+  private existingVersion(consultationId: string): number {
+    const version = this.parts.finder.durableVersion(consultationId);
+    if (version > 0) return version;
+    throw new CodedError(
+      'CONSULTATION_NOT_FOUND',
+      'There is no such consultation. Start one with POST /consultations and use the id it answers.',
+    );
+  }
+
+  /** Waits until everything accepted for a consultation is durable or refused. */
+  private async settled(consultationId: string): Promise<void> {
+    const newest = this.parts.finder.recent.of(consultationId).at(-1);
+    if (newest !== undefined) await isDurable(newest);
+  }
+
+  private async storedEvents(consultationId: string, fromVersion: number, toVersion: number) {
+    const { finder } = this.parts;
+    const entries = finder.entries(consultationId, fromVersion, toVersion);
+    const links = await finder.links(consultationId, entries);
+    return links.map(({ sequence, link }, index) => {
+      const view = new LinkView(link);
+      const { audit_hash } = eventOfLink({ sequence, link });
+      const event: AppendedEvent = {
+        eventId: view.eventId,
+        sequence,
+        version: view.version,
+        timestampMs: view.timestampMs,
+        auditHash: audit_hash,
+        hash: hexOfLatin1(entries[index]?.hash ?? ''),
+      };
+      return { view, event };
+    });
+  }
+
+  health(): StoreHealth {
+    return this.parts.health();
+  }
+
+  close(): Promise<void> {
+    return this.parts.close();
+  }
+}
+
+function appendedOf({ head, timestampMs, auditHash, hash }: PlannedEvent, sequence: number): AppendedEvent {
+  return { eventId: head.lastEventId, sequence, version: head.version, timestampMs, auditHash, hash };
+}
+
+function isDurable(event: RecentEvent): Promise<boolean> {
+  return event.settled.then(
+    () => true,
+    () => false,
+  );
+}
+
+function isWrongVersion(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'WRONG_EXPECTED_VERSION';
+}
+
+function reusedEventId(): CodedError {
+  return new CodedError(
+    'EVENT_ID_REUSED',
+    'An event with this event_id exists and is another one. Use a new event_id for a new event.',
+    { errors: [{ path: '/event_id', message: 'must be new, or name the same event again' }] },
+  );
+}

@@ -1,0 +1,231 @@
+/**
+ * Opens the event store of a data directory: takes its lock, recovers the log, brings the index up to it, and
+ * starts the threads that follow it.
+ *
+ *   LOCK        held by the owner
+ *   journal/    the log's newest events, one file a segment
+ *   segments/   HDF5: one live file that follows the newest journal, the sealed files, and manifest.json
+ *   index/      LMDB; deleted and rebuilt at will
+ */
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type MonotonicClock, monotonicClock } from '../domain/clock.js';
+import { CodedError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
+import { LinkView } from '../domain/stored-event.js';
+import { uuidV7Generator } from '../domain/uuid.js';
+import { ConsultationIndex } from '../index/consultation-index.js';
+import { FileLog, type RollLimits } from '../log/file-log.js';
+import { lockDataDir } from '../ops/data-dir-lock.js';
+import { nodeDisk } from '../ops/disk.js';
+import type { QueueFigures } from '../ops/metrics.js';
+import type { StageTimers } from '../ops/stage-timers.js';
+import { SegmentArchive } from '../segments/segment-archive.js';
+import { isLiveFileName } from '../segments/segment-layout.js';
+import { EventFinder } from './event-finder.js';
+import type { Durability, EventStore, StoreHealth } from './event-store.js';
+import { FollowerThread } from './followers/follower-thread.js';
+import type { IndexWorkerData } from './followers/index-worker.js';
+import { LocalEventStore } from './local-event-store.js';
+import { LogFollowers } from './log-followers.js';
+import { RecentEvents } from './recent-events.js';
+
+export interface LocalStoreOptions {
+  dataDir: string;
+  durability: Durability;
+  /** Codec of sealed segments, as in FI_CODEC. */
+  codec: string;
+  roll: RollLimits;
+  /** A committed event is in the live HDF5 file within this. */
+  mirrorMs: number;
+  logger: Logger;
+  timers: StageTimers;
+  /** The store can keep its promises no longer: the process must stop. */
+  onFailed: (error: Error) => void;
+}
+
+/** The store and what is measured of it. */
+export interface LocalStore extends EventStore {
+  queue(): QueueFigures;
+  /** Events made durable since it was opened. */
+  appendedEvents(): number;
+  /** Resolves once everything durable is in the live HDF5 file, and full segments are sealed. */
+  archived(): Promise<void>;
+}
+
+/** Opens a data directory, which is created if need be. Throws the CodedErrors that stop a start. */
+export async function openLocalStore(options: LocalStoreOptions): Promise<LocalStore> {
+  const opened: Closable[] = [];
+  try {
+    return await assemble(options, opened);
+  } catch (error) {
+    for (const part of opened.reverse()) await part.close();
+    throw error;
+  }
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** `opened` gets every part as it is opened, so that a start that fails lets go of them. */
+async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise<LocalStore> {
+  const { dataDir, durability, codec, mirrorMs, logger, onFailed } = options;
+  const opening = <T extends Closable>(part: T): T => {
+    opened.push(part);
+    return part;
+  };
+  const segmentsDirectory = join(dataDir, 'segments');
+  const lock = opening(await lockDataDir(dataDir));
+  await nodeDisk.makeDirectory(segmentsDirectory);
+  const archive = opening(await SegmentArchive.open({ disk: nodeDisk, directory: segmentsDirectory }));
+  const indexThread = opening(startIndexThread(options, archive, segmentsDirectory));
+  const indexedSequence = await indexThread.ready();
+  const index = opening(await openIndex(join(dataDir, 'index')));
+
+  const clock = monotonicClock();
+  const log = opening(await openLog(options, archive, index, clock));
+  checkIndexIsBehind(indexedSequence, log, durability);
+  await log.release(archive.lastSequence);
+  await removeLiveFiles(segmentsDirectory);
+
+  const finder = new EventFinder(log, index, archive, new RecentEvents());
+  const followers = opening(
+    new LogFollowers({ log, archive, index: indexThread, segmentsDirectory, codec, mirrorMs, logger }),
+  );
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    onFailed(error);
+  };
+  indexThread.on('applied', (sequence) => {
+    finder.indexed(sequence);
+    log.indexed(sequence);
+  });
+  indexThread.on('failed', fail);
+  log.subscribe(followers);
+  log.subscribe({ failed: fail });
+  await followers.catchUp();
+
+  const rollTimer = setInterval(() => void log.rollIfFull(), limits.rollCheckMs).unref();
+  const firstHead = log.headSequence;
+  const store = new LocalEventStore({
+    durability,
+    log,
+    finder,
+    clock,
+    nextId: uuidV7Generator(),
+    timers: options.timers,
+    indexCaughtUp: () => followers.indexCaughtUp(),
+    health: () => healthOf(log, followers, failure),
+    async close() {
+      clearInterval(rollTimer);
+      await log.close();
+      await followers.close();
+      await index.close();
+      await archive.close();
+      await lock.close();
+    },
+  });
+  return Object.assign(store, {
+    queue: (): QueueFigures => ({
+      events: log.waitingEvents,
+      eventsMax: limits.queueEventsMax,
+      bytes: log.waitingBytes,
+      bytesMax: limits.queueBytesMax,
+    }),
+    appendedEvents: () => log.headSequence - firstHead,
+    archived: () => followers.archived(),
+  });
+}
+
+function startIndexThread(
+  { dataDir, logger }: LocalStoreOptions,
+  archive: SegmentArchive,
+  segmentsDirectory: string,
+): FollowerThread {
+  const sealed = archive.segments.map(({ file, firstSequence, lastSequence }) => {
+    return { path: join(segmentsDirectory, file), firstSequence, lastSequence };
+  });
+  const thread = new FollowerThread({
+    entry: new URL('./followers/index-worker.js', import.meta.url),
+    workerData: { directory: join(dataDir, 'index'), sealed } satisfies IndexWorkerData,
+    delayMs: limits.indexDelayMs,
+  });
+  thread.on('rebuilding', (sequence) => logger.info({ sequence }, 'indexing sealed segments again'));
+  thread.on('discarded', (reason) => logger.warn({ reason }, 'the index is thrown away and made again'));
+  return thread;
+}
+
+async function openIndex(directory: string): Promise<ConsultationIndex> {
+  const opened = await ConsultationIndex.open(directory);
+  if (opened.kind === 'open') return opened.index;
+  throw new CodedError('INTERNAL_ERROR', `The index cannot be opened: ${opened.reason}.`);
+}
+
+/** Opens the log behind the archive. The clock is set to go on from the newest event. */
+async function openLog(
+  { dataDir, durability, roll, logger }: LocalStoreOptions,
+  archive: SegmentArchive,
+  index: ConsultationIndex,
+  clock: MonotonicClock,
+): Promise<FileLog> {
+  const log = await FileLog.open({
+    disk: nodeDisk,
+    directory: join(dataDir, 'journal'),
+    durability,
+    roll,
+    firstSequence: archive.lastSequence + 1,
+    mustExist: archive.lastSequence > 0,
+    indexedVersion: (consultationId) => index.head(consultationId)?.version ?? 0,
+    now: clock,
+    onRecovered: ({ links }) => {
+      const last = links.at(-1);
+      if (last !== undefined) clock.notBefore(new LinkView(last).timestampMs);
+    },
+  });
+  clock.notBefore(log.createdMs);
+  if (log.tornBytes > 0)
+    logger.warn({ bytes: log.tornBytes }, 'cut a torn tail, of which nobody had been told');
+  if (log.firstSequence > archive.lastSequence + 1) {
+    await log.close();
+    throw new CodedError(
+      'LOG_DAMAGED',
+      `The sealed segments end with event ${archive.lastSequence}, but the journal begins with ${log.firstSequence}: a file is missing. Restore the data directory from a backup.`,
+    );
+  }
+  return log;
+}
+
+/** The index only ever holds what was durable: if it knows more than the log, the log has lost it. */
+function checkIndexIsBehind(indexedSequence: number, log: FileLog, durability: Durability): void {
+  if (indexedSequence <= log.headSequence) return;
+  const advice =
+    durability === 'os'
+      ? 'With FI_DURABILITY=os a power cut can do this; delete the folder index to go on with what is left.'
+      : 'Restore the data directory from a backup.';
+  throw new CodedError(
+    'LOG_DAMAGED',
+    `The index knows event ${indexedSequence}, but the journal ends with ${log.headSequence}: acknowledged events are missing. ${advice}`,
+  );
+}
+
+/** Live files are made anew from the journal at each start. */
+async function removeLiveFiles(directory: string): Promise<void> {
+  const names = await nodeDisk.list(directory);
+  for (const name of names.filter(isLiveFileName)) await nodeDisk.remove(join(directory, name));
+}
+
+function healthOf(log: FileLog, followers: LogFollowers, failure: Error | undefined): StoreHealth {
+  return {
+    ready: failure === undefined,
+    ...(failure !== undefined && { reason: failure.message }),
+    headSequence: log.headSequence,
+    details: {
+      indexed_sequence: followers.indexedSequence,
+      mirrored_sequence: followers.mirroredSequence,
+      is_mirroring: followers.isMirroring,
+      unsealed_journals: log.fullJournals.length,
+    },
+  };
+}

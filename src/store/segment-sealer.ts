@@ -1,0 +1,106 @@
+/**
+ * Seals full journals, one at a time, each in a worker thread of its own.
+ *
+ * The order is what makes it safe: the sealed file is durable and read back, then the manifest lists it, then
+ * the log may delete the journal, then the live file goes. A stop anywhere leaves a journal that is sealed again.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { CodedError, type ErrorCode } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
+import type { FileLog, JournalSpan } from '../log/file-log.js';
+import type { SegmentArchive } from '../segments/segment-archive.js';
+import { liveFileName, type SealedSegment, sealedFileName } from '../segments/segment-layout.js';
+import type { SealReport, SealWorkerData } from './followers/seal-worker.js';
+
+export interface SegmentSealerOptions {
+  log: FileLog;
+  archive: SegmentArchive;
+  codec: string;
+  /** Where sealed and live files are. */
+  directory: string;
+  logger: Logger;
+}
+
+export class SegmentSealer {
+  private readonly waiting: JournalSpan[] = [];
+  private running: Promise<void> | undefined;
+  private worker: Worker | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
+  private closing = false;
+
+  constructor(private readonly options: SegmentSealerOptions) {}
+
+  /** A journal is full and everything that follows the log has read it. */
+  add(journal: JournalSpan): void {
+    this.waiting.push(journal);
+    this.start();
+  }
+
+  private start(): void {
+    if (this.closing || this.running !== undefined || this.waiting.length === 0) return;
+    clearTimeout(this.retryTimer);
+    this.running = this.sealWaiting().finally(() => {
+      this.running = undefined;
+    });
+  }
+
+  private async sealWaiting(): Promise<void> {
+    const { logger } = this.options;
+    for (let journal = this.waiting[0]; journal !== undefined && !this.closing; journal = this.waiting[0]) {
+      try {
+        await this.sealOne(journal);
+        this.waiting.shift();
+      } catch (error) {
+        if (this.closing) return;
+        // The events are safe in their journal; only the archive is late.
+        logger.error({ err: error }, `sealing failed and is tried again in ${limits.sealRetryMs / 1000} s`);
+        this.retryTimer = setTimeout(() => this.start(), limits.sealRetryMs).unref();
+        return;
+      }
+    }
+  }
+
+  private async sealOne(journal: JournalSpan): Promise<void> {
+    const { log, archive, codec, directory, logger } = this.options;
+    const startedMs = Date.now();
+    const path = join(directory, sealedFileName(journal.firstSequence));
+    const sealed = await this.runWorker({ journal, previousRoot: archive.lastRoot, codec, path });
+    await archive.add(sealed);
+    await log.release(sealed.lastSequence);
+    await rm(join(directory, liveFileName(journal.firstSequence)), { force: true });
+    const { firstSequence, lastSequence, fileBytes } = sealed;
+    logger.info(
+      { firstSequence, lastSequence, fileBytes, codec, ms: Date.now() - startedMs },
+      'segment sealed',
+    );
+  }
+
+  private runWorker(workerData: SealWorkerData): Promise<SealedSegment> {
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./followers/seal-worker.js', import.meta.url), { workerData });
+      this.worker = worker;
+      worker.once('message', (report: SealReport) => {
+        if (report.kind === 'sealed') resolve(report.segment);
+        else reject(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
+      });
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('the sealing thread ended')));
+    });
+  }
+
+  /** Resolves when nothing waits to be sealed, or sealing has failed and waits to be tried again. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
+  /** Stops. A journal that is being sealed stays, and is sealed after the next start. */
+  async close(): Promise<void> {
+    this.closing = true;
+    clearTimeout(this.retryTimer);
+    await this.worker?.terminate();
+    await this.running;
+  }
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { LinkView } from '../../src/domain/stored-event.js';
+import { nodeDisk } from '../../src/ops/disk.js';
+import { SegmentArchive } from '../../src/segments/segment-archive.js';
+import type { EventStore } from '../../src/store/event-store.js';
+import type { LocalStore } from '../../src/store/open-local-store.js';
+import { openTestStore } from '../support/local-store.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+import { allEvents, eventStoreContract, playScript } from './event-store.contract.js';
+
+const SMALL_SEGMENTS = { events: 25, bytes: 1e9, ageMs: 1e9 };
+
+eventStoreContract('LocalEventStore', async () => {
+  const directory = await temporaryDirectory();
+  const store = await openTestStore(directory);
+  const dispose = async (): Promise<void> => {
+    await store.close();
+    await rm(directory, { recursive: true });
+  };
+  return { store, dispose };
+});
+
+eventStoreContract('LocalEventStore with segments of 25 events', async () => {
+  const directory = await temporaryDirectory();
+  const store = await openTestStore(directory, { roll: SMALL_SEGMENTS });
+  const dispose = async (): Promise<void> => {
+    await store.close();
+    await rm(directory, { recursive: true });
+  };
+  return { store, dispose };
+});
+
+/** Everything a reader can ask of some consultations. */
+async function answers(store: EventStore, ids: readonly string[]): Promise<unknown> {
+  return Promise.all(
+    ids.map(async (id) => ({
+      state: structuredClone(await store.state(id)),
+      events: await allEvents(store, id),
+      messages: await store.events({
+        consultationId: id,
+        eventType: 'MESSAGE_RECEIVED',
+        offset: 2,
+        limit: 5,
+      }),
+    })),
+  );
+}
+
+async function filled(store: LocalStore): Promise<string[]> {
+  const ids = await Promise.all([1, 2, 3, 4].map((seed) => playScript(store, seed)));
+  await store.archived();
+  return ids;
+}
+
+describe('LocalEventStore over its files', () => {
+  for (const [what, roll] of [
+    ['one journal', undefined],
+    ['sealed segments and a journal', SMALL_SEGMENTS],
+  ] as const) {
+    const options = roll && { roll };
+
+    it(`answers the same after a restart, from ${what}`, async (t) => {
+      const directory = await temporaryDirectory(t);
+      const first = await openTestStore(directory, options);
+      const ids = await filled(first);
+      const before = await answers(first, ids);
+      await first.close();
+      const second = await openTestStore(directory, options);
+      assert.deepEqual(await answers(second, ids), before);
+      await second.close();
+    });
+
+    it(`answers the same after its index was deleted, or spoilt, from ${what}`, async (t) => {
+      const directory = await temporaryDirectory(t);
+      const first = await openTestStore(directory, options);
+      const ids = await filled(first);
+      const before = await answers(first, ids);
+      await first.close();
+      await rm(join(directory, 'index'), { recursive: true });
+      const second = await openTestStore(directory, options);
+      assert.deepEqual(await answers(second, ids), before);
+      await second.close();
+      await writeFile(join(directory, 'index', 'data.mdb'), 'no database');
+      const third = await openTestStore(directory, options);
+      assert.deepEqual(await answers(third, ids), before);
+      await third.close();
+    });
+  }
+
+  it('moves every event from its journal into exactly one sealed segment', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const store = await openTestStore(directory, { roll: SMALL_SEGMENTS });
+    await filled(store);
+    const { headSequence } = store.health();
+    await store.close();
+    const names = await readdir(join(directory, 'segments'));
+    const journals = await readdir(join(directory, 'journal'));
+    assert.equal(journals.length, 1, 'only the newest journal is left');
+    assert.equal(names.filter((name) => name.endsWith('.live.h5')).length, 1, 'and its live file');
+
+    const archive = await SegmentArchive.open({ disk: nodeDisk, directory: join(directory, 'segments') });
+    const sequences: number[] = [];
+    const eventIds = new Set<string>();
+    for await (const batch of archive.scan(1)) {
+      for (const { sequence, link } of batch) {
+        sequences.push(sequence);
+        eventIds.add(new LinkView(link).eventId);
+      }
+    }
+    assert.deepEqual(
+      sequences,
+      Array.from({ length: archive.lastSequence }, (_, index) => index + 1),
+    );
+    assert.equal(eventIds.size, archive.lastSequence);
+    assert.ok(headSequence - archive.lastSequence <= SMALL_SEGMENTS.events);
+    await archive.close();
+  });
+
+  it('is owned by one process at a time, and lets go when closed', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const owner = await openTestStore(directory);
+    await assert.rejects(openTestStore(directory), { code: 'DATA_DIR_LOCKED' });
+    await owner.close();
+    await (await openTestStore(directory)).close();
+  });
+
+  it('does not start when acknowledged events are missing from the journal, and says so', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const store = await openTestStore(directory);
+    await playScript(store, 1);
+    await store.close();
+    const [name] = await readdir(join(directory, 'journal'));
+    const path = join(directory, 'journal', name as string);
+    const bytes = await readFile(path);
+    const confirmation = bytes.lastIndexOf('FIBK');
+    const lastEvent = bytes.lastIndexOf('FIBK', confirmation - 1);
+    await writeFile(path, bytes.subarray(0, lastEvent));
+    await assert.rejects(openTestStore(directory), {
+      code: 'LOG_DAMAGED',
+      message: /acknowledged events are missing/,
+    });
+    await rm(path);
+    await assert.rejects(openTestStore(directory), { code: 'LOG_DAMAGED' });
+    await writeFile(path, bytes);
+    await (await openTestStore(directory)).close();
+  });
+
+  it('does not start without its journal or without a sealed segment', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const store = await openTestStore(directory, { roll: SMALL_SEGMENTS });
+    await filled(store);
+    await store.close();
+    const journal = join(directory, 'journal');
+    const [name] = await readdir(journal);
+    const journalBytes = await readFile(join(journal, name as string));
+    await rm(join(journal, name as string));
+    await assert.rejects(openTestStore(directory), { code: 'LOG_DAMAGED' });
+    await writeFile(join(journal, name as string), journalBytes);
+    await rm(join(directory, 'segments', 'segment-0000000000000001.h5'));
+    await assert.rejects(openTestStore(directory), { code: 'ARCHIVE_DAMAGED' });
+  });
+
+  it('gives times that never go back, whatever the clock of the machine does', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const realNow = Date.now;
+    const first = await openTestStore(directory);
+    const { consultationId, createdMs } = await first.create({ userId: 'dr', source: 'test' });
+    await first.close();
+    t.mock.method(Date, 'now', () => realNow() - 86_400_000);
+    const second = await openTestStore(directory);
+    const payload = { message_content: 'later', message_role: 'user' };
+    const events = [{ type: 'MESSAGE_RECEIVED' as const, payload }];
+    const appended = await second.append({ consultationId, userId: 'dr', source: 'test', events });
+    assert.ok((appended.events[0]?.timestampMs ?? 0) >= createdMs);
+    await second.close();
+  });
+});

@@ -1,0 +1,79 @@
+/** The HTTP application on a store in memory, for tests: with its log lines kept, and closed at the end. */
+import { Writable } from 'node:stream';
+import type { TestContext } from 'node:test';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { buildApp } from '../../src/http/app.js';
+import { createLogger } from '../../src/ops/logger.js';
+import { createMetrics, type Metrics, type QueueFigures } from '../../src/ops/metrics.js';
+import { createStageTimers, type StageTimers } from '../../src/ops/stage-timers.js';
+import {
+  type MemoryEventStore,
+  type MemoryEventStoreOptions,
+  memoryEventStore,
+} from './memory-event-store.js';
+
+export interface TestApp {
+  app: FastifyInstance;
+  store: MemoryEventStore;
+  metrics: Metrics;
+  timers: StageTimers;
+  /** What was logged, at the level `debug`, a line each. */
+  logged: string[];
+  /** Sends JSON (a string is sent as it is) and gives the answer. */
+  post(url: string, body: unknown, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  get(url: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  /** Starts a consultation and gives its id. */
+  start(): Promise<string>;
+}
+
+const QUEUE: QueueFigures = { events: 3, eventsMax: 8192, bytes: 1200, bytesMax: 67_108_864 };
+
+export async function testApp(t: TestContext, options: MemoryEventStoreOptions = {}): Promise<TestApp> {
+  const store = memoryEventStore(options);
+  const timers = createStageTimers();
+  const logged: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      logged.push(String(chunk));
+      done();
+    },
+  });
+  const metrics = createMetrics({
+    timers,
+    appendedEvents: () => store.health().headSequence,
+    queue: () => QUEUE,
+  });
+  const logger = createLogger({ level: 'debug', destination });
+  const app = await buildApp({ store, metrics, timers, logger, version: '1.2.3' });
+  t.after(() => app.close());
+  const post: TestApp['post'] = (url, body, headers = {}) =>
+    app.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json', ...headers },
+      payload: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  return {
+    app,
+    store,
+    metrics,
+    timers,
+    logged,
+    post,
+    get: (url, headers = {}) => app.inject({ url, headers }),
+    async start() {
+      const answer = await post('/consultations', { user_id: 'dr.rivera' });
+      return answer.json<{ consultation_id: string }>().consultation_id;
+    },
+  };
+}
+
+/** A message, as a body of POST events. */
+export function message(content = 'hello', more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    event_type: 'MESSAGE_RECEIVED',
+    payload: { message_content: content, message_role: 'user' },
+    user_id: 'dr.rivera',
+    ...more,
+  };
+}

@@ -1,0 +1,237 @@
+/**
+ * The event store in memory: the port's semantics in as few words as possible, with the domain's own rules,
+ * encoding and fold. It stands in for the real store where a test is about something else, and is the oracle
+ * that the real store is compared with.
+ */
+import { canonicalJson } from '../../src/domain/canonical-json.js';
+import { type Clock, monotonicClock } from '../../src/domain/clock.js';
+import { advanceHead, type ConsultationHead } from '../../src/domain/consultation-head.js';
+import { CodedError } from '../../src/domain/errors.js';
+import type { JsonObject } from '../../src/domain/event.js';
+import type { EventType } from '../../src/domain/event-types.js';
+import { foldEvents } from '../../src/domain/fold.js';
+import { checkAppend } from '../../src/domain/rules.js';
+import {
+  encodeLink,
+  eventJsonOfLink,
+  eventOfLink,
+  GENESIS_HASH,
+  LinkView,
+  type SequencedLink,
+} from '../../src/domain/stored-event.js';
+import { uuidV7Generator } from '../../src/domain/uuid.js';
+import type {
+  AppendCommand,
+  Appended,
+  AppendedEvent,
+  CreateCommand,
+  Created,
+  Durability,
+  EventStore,
+  StoreHealth,
+} from '../../src/store/event-store.js';
+
+export interface MemoryEventStoreOptions {
+  now?: Clock;
+  newId?: (timeMs: number) => string;
+  durability?: Durability;
+  /** Runs before each create and append: a test can hold it back, or throw what storage might throw. */
+  beforeWrite?: () => Promise<void> | void;
+  /** What `health` says instead. */
+  health?: () => Partial<StoreHealth>;
+}
+
+export interface MemoryEventStore extends EventStore {
+  /** All events, in the order of their sequences, which start at 1. */
+  readonly links: readonly SequencedLink[];
+}
+
+interface Draft {
+  type: EventType;
+  payload: JsonObject;
+  eventId: string | undefined;
+}
+
+export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryEventStore {
+  const now = options.now ?? monotonicClock();
+  const newId = options.newId ?? uuidV7Generator();
+  const durability = options.durability ?? 'fsync';
+  const links: SequencedLink[] = [];
+  const heads = new Map<string, ConsultationHead>();
+  const byEventId = new Map<string, SequencedLink>();
+  let isClosed = false;
+
+  const linksOf = (consultationId: string): SequencedLink[] =>
+    links.filter(({ link }) => new LinkView(link).consultationId === consultationId);
+
+  /** Encodes the events on top of the head and keeps them only if the rules allow every one. */
+  function store(consultationId: string, sessionId: string, userId: string, source: string, drafts: Draft[]) {
+    let head = heads.get(consultationId);
+    const added: SequencedLink[] = [];
+    for (const { type, payload, eventId } of drafts) {
+      const before = head;
+      checkAppend(before, { type, payload }, (messageId) =>
+        [...linksOf(consultationId), ...added].some(({ link }) => {
+          const view = new LinkView(link);
+          const isThere = view.eventId === messageId && view.type === 'MESSAGE_RECEIVED';
+          return isThere && view.version > (before?.clearedVersion ?? 0);
+        }),
+      );
+      const timestampMs = now();
+      const version = (before?.version ?? 0) + 1;
+      const sequence = links.length + added.length + 1;
+      const link = encodeLink(
+        {
+          eventId: eventId ?? newId(timestampMs),
+          consultationId,
+          sessionId,
+          timestampMs,
+          version,
+          type,
+          source,
+          timezone: 'UTC',
+          userId,
+          payload: canonicalJson(payload),
+        },
+        before?.hash ?? GENESIS_HASH,
+      );
+      const view = new LinkView(link);
+      added.push({ sequence, link });
+      head = advanceHead(before, view, sequence, view.hash);
+    }
+    for (const entry of added) {
+      links.push(entry);
+      byEventId.set(new LinkView(entry.link).eventId, entry);
+    }
+    if (head !== undefined) heads.set(consultationId, head);
+    return added;
+  }
+
+  async function beforeWrite(): Promise<void> {
+    await options.beforeWrite?.();
+    if (isClosed) throw new CodedError('SHUTTING_DOWN', 'The service is stopping. Try again elsewhere.');
+  }
+
+  function known(consultationId: string): ConsultationHead {
+    const head = heads.get(consultationId);
+    if (head === undefined) throw new CodedError('CONSULTATION_NOT_FOUND', 'There is no such consultation.');
+    return head;
+  }
+
+  async function create(command: CreateCommand): Promise<Created> {
+    await beforeWrite();
+    const { userId, source, patientStub } = command;
+    const consultationId = command.consultationId ?? newId(now());
+    const answer = (entry: SequencedLink, replayed: boolean): Created => ({
+      consultationId,
+      sessionId: new LinkView(entry.link).sessionId,
+      createdMs: new LinkView(entry.link).timestampMs,
+      event: appendedEvent(entry),
+      durability,
+      replayed,
+    });
+    const sessionId = heads.get(consultationId)?.sessionId ?? newId(now());
+    const payload: JsonObject = {
+      session_id: sessionId,
+      ...(patientStub === undefined ? {} : { patient_stub: patientStub }),
+    };
+    const first = linksOf(consultationId)[0];
+    if (first !== undefined) {
+      const draft: Draft = { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId };
+      if (isSame(first, consultationId, userId, draft)) return answer(first, true);
+      throw new CodedError('CONSULTATION_ALREADY_STARTED', 'The consultation was started with other values.');
+    }
+    if (command.eventId !== undefined && byEventId.has(command.eventId)) throw reused();
+    const [added] = store(consultationId, sessionId, userId, source, [
+      { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId },
+    ]);
+    return answer(added as SequencedLink, false);
+  }
+
+  async function append(command: AppendCommand): Promise<Appended> {
+    await beforeWrite();
+    const { consultationId, userId, source, expectedVersion } = command;
+    const drafts = command.events.map(({ type, payload, eventId }) => ({ type, payload, eventId }));
+    const answer = (entries: readonly SequencedLink[], replayed: boolean): Appended => ({
+      consultationId,
+      events: entries.map(appendedEvent),
+      durability,
+      replayed,
+    });
+    const head = known(consultationId);
+    const chosen = drafts.flatMap(({ eventId }) => eventId ?? []);
+    if (new Set(chosen).size < chosen.length) throw reused();
+    const stored = drafts.map(({ eventId }) => (eventId === undefined ? undefined : byEventId.get(eventId)));
+    const earlier = stored.filter((entry) => entry !== undefined);
+    if (earlier.length > 0) {
+      const isReplay = drafts.every((draft, index) => {
+        const entry = stored[index];
+        return entry !== undefined && isSame(entry, consultationId, userId, draft);
+      });
+      if (!isReplay) throw reused();
+      return answer(earlier, true);
+    }
+    if (expectedVersion !== undefined && expectedVersion !== head.version) {
+      throw new CodedError(
+        'WRONG_EXPECTED_VERSION',
+        `The consultation is at version ${head.version}. Read it and decide again.`,
+        { extensions: { version: head.version } },
+      );
+    }
+    return answer(store(consultationId, head.sessionId, userId, source, drafts), false);
+  }
+
+  return {
+    durability,
+    links,
+    create,
+    append,
+    async state(consultationId) {
+      known(consultationId);
+      return foldEvents(linksOf(consultationId).map(eventOfLink)).state;
+    },
+    async events({ consultationId, eventType, offset, limit }) {
+      known(consultationId);
+      const all = linksOf(consultationId);
+      const wanted = all.filter(
+        ({ link }) => eventType === undefined || new LinkView(link).type === eventType,
+      );
+      return {
+        eventCount: all.length,
+        eventsJson: wanted.slice(offset, offset + limit).map(eventJsonOfLink),
+      };
+    },
+    health: () => ({ ready: !isClosed, headSequence: links.length, details: {}, ...options.health?.() }),
+    async close() {
+      isClosed = true;
+    },
+  };
+}
+
+function reused(): CodedError {
+  return new CodedError('EVENT_ID_REUSED', 'The event_id was used for another event. Take a new one.');
+}
+
+/** Whether a stored event is the one that is asked for once more. */
+function isSame(entry: SequencedLink, consultationId: string, userId: string, draft: Draft): boolean {
+  const view = new LinkView(entry.link);
+  return (
+    (draft.eventId === undefined || view.eventId === draft.eventId) &&
+    view.consultationId === consultationId &&
+    view.userId === userId &&
+    view.type === draft.type &&
+    view.payload.toString() === canonicalJson(draft.payload)
+  );
+}
+
+function appendedEvent(entry: SequencedLink): AppendedEvent {
+  const event = eventOfLink(entry);
+  return {
+    eventId: event.event_id,
+    sequence: event.sequence,
+    version: event.version,
+    timestampMs: new LinkView(entry.link).timestampMs,
+    auditHash: event.audit_hash,
+    hash: event.hash,
+  };
+}
