@@ -29,7 +29,9 @@ const DOMAIN_PACKAGES = ['node:crypto', 'node:buffer', 'typebox'];
 const WRAPPED: Readonly<Record<string, string>> = {
   'h5wasm/node': 'segments/hdf5.ts',
   lmdb: 'index/lmdb.ts',
-  'fs-native-extensions': 'ops/data-dir-lock.ts',
+  'h5wasm-plugins': 'segments/hdf5.ts',
+  'zstd-napi': 'ops/zstd.ts',
+  'fs-native-extensions': 'ops/file-lock.ts',
 };
 const LINES_MAX = 400;
 
@@ -47,7 +49,7 @@ function sourceFiles(folder: string): string[] {
 /** Every import of a file: relative ones as paths below `src`, others by name. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const pattern = /(?:from|import\(|import|new URL\()\s*'([^']+)'/g;
+  const pattern = /(?:from|import\(|import|import\.meta\.resolve\(|new URL\()\s*'([^']+)'/g;
   return [...text.matchAll(pattern)].map(([, specifier = '']) => {
     if (!specifier.startsWith('.')) return { file, target: specifier };
     const path = resolve(ROOT, dirname(file), specifier).replace(/\.js$/, '.ts');

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 export interface BenchProcess {
   readonly url: string;
+  readonly pid: number;
+  /** The whole line that it logged once it listened. */
+  readonly announced: Readonly<Record<string, unknown>>;
   /** Ends it with SIGTERM and waits. */
   stop(): Promise<void>;
 }
@@ -23,16 +26,19 @@ export async function startProcess(
   const exited = once(child, 'exit');
   const { stdout } = child;
   if (stdout === null) throw new Error('the program has no standard output');
-  const listening = new Promise<string>((resolve) => {
+  const listening = new Promise<BenchProcess['announced'] & { url: string }>((resolve) => {
     createInterface({ input: stdout }).on('line', (line) => {
-      const { url } = JSON.parse(line) as { url?: string };
-      if (url !== undefined) resolve(url);
+      const announced = JSON.parse(line) as Record<string, unknown>;
+      const { url } = announced;
+      if (typeof url === 'string') resolve({ ...announced, url });
     });
   });
-  const url = await Promise.race([listening, exited]);
-  if (typeof url !== 'string') throw new Error(`${fileURLToPath(program)} ended before it listened`);
+  const announced = await Promise.race([listening, exited]);
+  if (Array.isArray(announced)) throw new Error(`${fileURLToPath(program)} ended before it listened`);
   return {
-    url,
+    url: announced.url,
+    pid: child.pid as number,
+    announced,
     async stop() {
       child.kill('SIGTERM');
       await exited;

@@ -16,6 +16,11 @@ from datetime import datetime, timezone
 
 import h5py
 
+try:
+    import hdf5plugin  # noqa: F401  brings the filters of zstd and lz4, see docs/codecs.md
+except ImportError:
+    pass
+
 ROWS = 4096  # read at a time
 
 
@@ -116,8 +121,10 @@ def main():
     options = parser.parse_args()
     swmr = superblock_is_marked(options.file)
     file = h5py.File(options.file, "r", libver="latest", swmr=swmr)
-    if file.attrs["format"] != "fi-consult segment" or int(file.attrs["format_version"]) != 1:
-        sys.exit("not a segment file of format 1")
+    if file.attrs.get("format") != "fi-consult segment":
+        sys.exit("not a segment file")
+    if int(file.attrs["format_version"]) != 1:
+        sys.exit(f"segment format {int(file.attrs['format_version'])}; this program reads 1")
     types = list(file.attrs["event_types"])
     first_sequence = int(file.attrs["first_sequence"])
     heads, digests, done = {}, [], 0

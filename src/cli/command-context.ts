@@ -1,6 +1,6 @@
 /** What a command gets from the process that runs it, so that tests can run it without one. */
 import type { Readable, Writable } from 'node:stream';
-import type { EventStore } from '../store/event-store.js';
+import type { ImportStore } from './import-target.js';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
@@ -16,5 +16,5 @@ export interface CommandContext {
    */
   onStop(listener: (signal: StopSignal) => void): () => void;
   /** Opens the store of a directory; without one, of the directory that the settings name. */
-  openStore(dataDir: string | undefined): Promise<EventStore>;
+  openStore(dataDir: string | undefined): Promise<ImportStore>;
 }

@@ -2,14 +2,17 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { CommandError } from './command-error.js';
+import { decompressorFor, isCompressed } from './compressed-file.js';
 
 export interface ImportInput {
   /** As the person named it; `standard input` for `-`. */
   name: string;
-  /** Unknown for standard input and for pipes. */
+  /** Unknown for standard input, for pipes and for compressed files. */
   bytes: number | undefined;
-  open(): Readable;
+  /** The content, decompressed by the ending of the name. */
+  open(): Promise<Readable>;
 }
 
 /** Inputs for the names of a command line, where `-` is standard input. A CommandError names the one at fault. */
@@ -21,7 +24,7 @@ export async function importInputs(names: readonly string[], stdin: Readable): P
 }
 
 function standardInput(stdin: Readable): ImportInput {
-  return { name: 'standard input', bytes: undefined, open: () => stdin };
+  return { name: 'standard input', bytes: undefined, open: async () => stdin };
 }
 
 async function fileInput(name: string): Promise<ImportInput> {
@@ -30,5 +33,15 @@ async function fileInput(name: string): Promise<ImportInput> {
     throw new CommandError(`${name}: ${problem}`, 1, { cause });
   });
   if (stats.isDirectory()) throw new CommandError(`${name}: it is a directory; name the files in it`);
-  return { name, bytes: stats.isFile() ? stats.size : undefined, open: () => createReadStream(name) };
+  const isCounted = stats.isFile() && !isCompressed(name);
+  return { name, bytes: isCounted ? stats.size : undefined, open: () => openFile(name) };
+}
+
+async function openFile(name: string): Promise<Readable> {
+  const decompressor = await decompressorFor(name);
+  const file = createReadStream(name);
+  if (decompressor === undefined) return file;
+  // An error of the file is met by who reads what comes out of it.
+  pipeline(file, decompressor).catch(() => undefined);
+  return decompressor;
 }

@@ -6,6 +6,8 @@
  */
 import type { Readable } from 'node:stream';
 import { type ImportPlan, importConsultation } from './import-consultation.js';
+import { isEventLine } from './import-event-line.js';
+import { EventImport, LineError } from './import-events.js';
 import type { ImportInput } from './import-inputs.js';
 import { importPlan } from './import-plan.js';
 import type { ImportCounts } from './import-progress.js';
@@ -62,21 +64,38 @@ class ImportRun {
   }
 
   async read(input: ImportInput): Promise<void> {
-    const stream = input.open();
+    let stream: Readable;
+    try {
+      stream = await input.open();
+    } catch (error) {
+      this.#fail(input.name, error, this.#linesStarted);
+      return;
+    }
     const stopReading = (): void => endStream(stream);
     this.#ending.signal.addEventListener('abort', stopReading, { once: true });
     let lineNumber = 0;
     let offset = 0;
+    let events: EventImport | undefined;
+    let isSniffed = false;
     try {
       for await (const line of ndjsonLines(stream)) {
         if (this.isEnding) return;
+        const bytes = line.endOffset - offset;
         lineNumber = line.number;
-        await this.#take(line, line.endOffset - offset, `${input.name}:${line.number}`);
+        // The first line that is not blank says what the file has.
+        if (!isSniffed && isEventLine(line.content)) events = await this.#eventImport(line);
+        isSniffed ||= !isBlank(line.content);
+        if (events === undefined) await this.#take(line, bytes, `${input.name}:${line.number}`);
+        else await events.take(line, bytes);
         offset = line.endOffset;
       }
+      await events?.flush();
     } catch (error) {
       // A stream that was ended on purpose may complain about it.
-      if (!this.isEnding) this.#fail(`${input.name}:${lineNumber + 1}`, error, this.#linesStarted);
+      if (this.isEnding) return;
+      const failed = error instanceof LineError ? error : new LineError(lineNumber + 1, error);
+      const first = await earliest(failed, events);
+      this.#fail(`${input.name}:${first.lineNumber}`, first.cause, this.#linesStarted);
     } finally {
       this.#ending.signal.removeEventListener('abort', stopReading);
     }
@@ -85,6 +104,16 @@ class ImportRun {
   async finish(): Promise<ImportFailure | undefined> {
     await Promise.all(this.#running);
     return this.#failure;
+  }
+
+  /** Exported events keep their places, so nothing else may be under way beside them. */
+  async #eventImport(first: NdjsonLine): Promise<EventImport> {
+    await Promise.all(this.#running);
+    try {
+      return new EventImport(this.options.target, this.options.counts);
+    } catch (error) {
+      throw new LineError(first.number, error);
+    }
   }
 
   async #take(line: NdjsonLine, bytes: number, place: string): Promise<void> {
@@ -132,6 +161,18 @@ class ImportRun {
     if (this.options.signal.aborted) return;
     if (this.#failure === undefined || order < this.#failure.order) this.#failure = { place, error, order };
     this.#ending.abort();
+  }
+}
+
+const isBlank = (line: Buffer): boolean => line.toString().trim() === '';
+
+/** Stores the events that wait before a failure; gives that failure, or the one that this meets. */
+async function earliest(failure: LineError, events: EventImport | undefined): Promise<LineError> {
+  try {
+    await events?.flush();
+    return failure;
+  } catch (error) {
+    return error instanceof LineError ? error : failure;
   }
 }
 

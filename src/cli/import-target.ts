@@ -2,6 +2,7 @@
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { EventStore, EventToAppend } from '../store/event-store.js';
+import type { EventToRestore, Restored } from '../store/restore-events.js';
 import { type Attempt, withRetries } from './retry.js';
 
 /** A part of what the target already holds of a consultation. */
@@ -22,13 +23,18 @@ export interface ImportTarget {
   create(userId: string, consultationId: string, eventId: string): Promise<boolean>;
   /** Appends all events or none. False when they were there already. */
   append(userId: string, consultationId: string, events: readonly EventToAppend[]): Promise<boolean>;
+  /** Stores exported events as they were; only where ids and times can be kept (restore-events.ts). */
+  restore?(events: readonly EventToRestore[], restored: Restored): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A store that an import can write into. */
+export type ImportStore = EventStore & Pick<ImportTarget, 'restore'>;
 
 const SOURCE = 'import';
 
 /** Imports into a store that this process opened; `close` closes it. `signal` cuts waits for a busy store short. */
-export function storeTarget(store: EventStore, signal: AbortSignal): ImportTarget {
+export function storeTarget(store: ImportStore, signal: AbortSignal): ImportTarget {
   return {
     appendEventsMax: limits.batchEventsMax,
     async stored(consultationId, offset, limit) {
@@ -56,6 +62,7 @@ export function storeTarget(store: EventStore, signal: AbortSignal): ImportTarge
       );
       return !appended.replayed;
     },
+    ...(store.restore && { restore: store.restore.bind(store) }),
     close: () => store.close(),
   };
 }

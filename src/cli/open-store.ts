@@ -2,7 +2,7 @@
 import { createLogger } from '../ops/logger.js';
 import { loadSettings } from '../ops/settings.js';
 import { parseCodec } from '../segments/codecs/codec-table.js';
-import type { EventStore } from '../store/event-store.js';
+import type { LocalStore } from '../store/open-local-store.js';
 
 export interface OpenStoreOptions {
   env: Readonly<Record<string, string | undefined>>;
@@ -15,7 +15,7 @@ export interface OpenStoreOptions {
 }
 
 /** Throws the CodedErrors that stop the start of a service: INVALID_SETTINGS, DATA_DIR_LOCKED, LOG_DAMAGED... */
-export async function openStore({ env, dataDir, logTo, onFailed }: OpenStoreOptions): Promise<EventStore> {
+export async function openStore({ env, dataDir, logTo, onFailed }: OpenStoreOptions): Promise<LocalStore> {
   // A command says itself what matters of its course; of the store it shows what went wrong, unless told.
   const settings = loadSettings({ env: { FI_LOG_LEVEL: 'warn', ...env }, flags: { dataDir }, parseCodec });
   const logger = createLogger({

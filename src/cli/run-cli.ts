@@ -2,8 +2,13 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { CommandError, errorLine, oneLine } from './command-error.js';
+import { registerExport } from './export.js';
 import { registerImport } from './import.js';
+import { registerInspect } from './inspect.js';
+import { registerRepack } from './repack.js';
 import { registerServe } from './serve.js';
+import { registerTail } from './tail.js';
+import { registerVerify } from './verify.js';
 
 /** The command was not understood; nothing was done. */
 const USAGE_EXIT_CODE = 2;
@@ -34,6 +39,11 @@ export async function runCli(
     });
   registerServe(program, context);
   registerImport(program, context);
+  registerExport(program, context);
+  registerInspect(program, context);
+  registerRepack(program, context);
+  registerTail(program, context);
+  registerVerify(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });
     return 0;

@@ -11,13 +11,18 @@ import { openConfiguredStore } from './configured-store.js';
 
 /** What ends the service: a signal, or a store that can keep its promises no longer. */
 class StopReason {
-  private stop: (failure?: Error) => void = () => {};
-  readonly arrived = new Promise<Error | undefined>((resolve) => {
+  /** Whatever ended it, a failure that came before, or came while it was stopping, is the one that counts. */
+  failure: Error | undefined;
+  private stop: () => void = () => {};
+  readonly arrived = new Promise<void>((resolve) => {
     this.stop = resolve;
   });
 
   signalled = (): void => this.stop();
-  failed = (error: Error): void => this.stop(error);
+  failed = (error: Error): void => {
+    this.failure ??= error;
+    this.stop();
+  };
 }
 
 /** Serves until SIGTERM or SIGINT. Throws what stops a start, or the failure that stopped the service. */
@@ -29,6 +34,7 @@ export async function serve(settings: Settings, version: string, context: Comman
   const unlisten = context.onStop(reason.signalled);
   try {
     const store = await openConfiguredStore(settings, { logger, timers, onFailed: reason.failed });
+    const storeMs = Math.round(performance.now() - startedMs);
     try {
       const { queue, appendedEvents } = store;
       const metrics = createMetrics({ timers, queue, appendedEvents });
@@ -36,15 +42,20 @@ export async function serve(settings: Settings, version: string, context: Comman
       const server = await startServer(app, settings);
       const { headSequence } = store.health();
       const startMs = Math.round(performance.now() - startedMs);
-      logger.info({ url: server.url, dataDir: settings.dataDir, headSequence, startMs }, 'listening');
-      const failure = await reason.arrived;
-      logger.info(failure === undefined ? 'stopping' : 'stopping after a failure');
+      const { dataDir } = settings;
+      logger.info({ url: server.url, dataDir, headSequence, storeMs, startMs }, 'listening');
+      await reason.arrived;
+      logger.info(reason.failure === undefined ? 'stopping' : 'stopping after a failure');
       await server.close();
-      if (failure !== undefined) throw failureOf(failure, logger);
     } finally {
       await store.close();
     }
-    logger.info('stopped; everything is in HDF5');
+    if (reason.failure !== undefined) throw failureOf(reason.failure, logger);
+    const { headSequence, details } = store.health();
+    const isInHdf5 = details.mirrored_sequence === headSequence;
+    logger.info(
+      isInHdf5 ? 'stopped; everything is in HDF5' : 'stopped; the newest events are in the journal only',
+    );
   } finally {
     unlisten();
   }

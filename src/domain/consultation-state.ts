@@ -5,7 +5,7 @@
  */
 import { type Static, type TSchema, Type } from 'typebox';
 import { assert } from './errors.js';
-import type { ConsultationEvent, JsonObject } from './event.js';
+import type { FoldedEvent, JsonObject } from './event.js';
 import { oneOf, openObject, percent, sha256Hex, uuidV7 } from './payload-schemas/fields.js';
 import type { PayloadOf } from './payload-schemas.js';
 
@@ -97,12 +97,12 @@ export function startContents(patientStub: JsonObject): ConsultationContents {
 }
 
 /** What the patient data start as: the stub of CONSULTATION_STARTED, or nothing. */
-export function patientStubOf(startedEvent: ConsultationEvent): JsonObject {
+export function patientStubOf(startedEvent: FoldedEvent): JsonObject {
   return (startedEvent.payload as PayloadOf<'CONSULTATION_STARTED'>).patient_stub ?? {};
 }
 
 /** The state after the first event, which must be CONSULTATION_STARTED at version 1. */
-export function initialState(startedEvent: ConsultationEvent): ConsultationState {
+export function initialState(startedEvent: FoldedEvent): ConsultationState {
   assert(
     startedEvent.event_type === 'CONSULTATION_STARTED' && startedEvent.version === 1,
     'a consultation starts with CONSULTATION_STARTED at version 1',

@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   'COMMIT_HASH_MISMATCH',
   'WRONG_EXPECTED_VERSION',
   'EVENT_ID_REUSED',
+  'IMPORT_CONFLICT',
   // What the service cannot do now.
   'OVERLOADED',
   'STORAGE_FULL',

@@ -32,3 +32,9 @@ export interface ConsultationEvent {
   audit_hash: string;
   hash: string;
 }
+
+/** The part of an event that the state is made of. */
+export type FoldedEvent = Pick<
+  ConsultationEvent,
+  'event_id' | 'consultation_id' | 'version' | 'timestamp' | 'event_type' | 'payload'
+>;

@@ -14,9 +14,15 @@ import {
   startContents,
 } from './consultation-state.js';
 import { assert } from './errors.js';
-import type { ConsultationEvent, Json, JsonObject } from './event.js';
+import type { FoldedEvent, Json, JsonObject } from './event.js';
 import type { EventType } from './event-types.js';
 import type { PayloadOf } from './payload-schemas.js';
+
+/**
+ * The version of what this file makes of events. A state that was kept on disk under another one is not used, so
+ * it has to be raised whenever the same events give another state.
+ */
+export const STATE_FORMAT = 1;
 
 /** A state and what is needed to take it further. Only `state` is shown to anybody. */
 export interface ConsultationFold {
@@ -33,7 +39,7 @@ export interface ConsultationFold {
  * Events of one consultation come in the order of their versions, without a gap; anything else is a bug of the
  * caller and asserted. Costs the same whatever the length of the history.
  */
-export function foldEvent(fold: ConsultationFold | undefined, event: ConsultationEvent): ConsultationFold {
+export function foldEvent(fold: ConsultationFold | undefined, event: FoldedEvent): ConsultationFold {
   if (fold === undefined) {
     return { state: initialState(event), patientStub: patientStubOf(event), messageById: new Map() };
   }
@@ -51,11 +57,17 @@ export function foldEvent(fold: ConsultationFold | undefined, event: Consultatio
 }
 
 /** Folds all events of a consultation (or the further ones, onto `fold`); there must be at least one. */
-export function foldEvents(events: Iterable<ConsultationEvent>, fold?: ConsultationFold): ConsultationFold {
+export function foldEvents(events: Iterable<FoldedEvent>, fold?: ConsultationFold): ConsultationFold {
   let result = fold;
   for (const event of events) result = foldEvent(result, event);
   assert(result !== undefined, 'a consultation has at least one event');
   return result;
+}
+
+/** The fold that a state belongs to, to take it further; it owns the state from here on. */
+export function foldOfState(state: ConsultationState, patientStub: JsonObject): ConsultationFold {
+  const messageById = new Map(state.messages.map((message) => [message.message_id, message]));
+  return { state, patientStub, messageById };
 }
 
 type LaterEventType = Exclude<EventType, 'CONSULTATION_STARTED'>;
@@ -63,7 +75,7 @@ type LaterEventType = Exclude<EventType, 'CONSULTATION_STARTED'>;
 type Effect<T extends EventType> = (
   fold: ConsultationFold,
   payload: PayloadOf<T>,
-  event: ConsultationEvent,
+  event: FoldedEvent,
 ) => void;
 
 /** Events that are history and nothing else. */
@@ -139,7 +151,7 @@ const EFFECTS: { readonly [T in LaterEventType]: Effect<T> } = {
 function addMessage(
   { state, messageById }: ConsultationFold,
   payload: PayloadOf<'MESSAGE_RECEIVED'>,
-  event: ConsultationEvent,
+  event: FoldedEvent,
 ): void {
   const message: ConsultationMessage = {
     message_id: event.event_id,
@@ -183,7 +195,7 @@ function commit({ state }: ConsultationFold, payload: PayloadOf<'CONSULTATION_CO
 }
 
 /** The payload with where it came from, which wins over fields of the same name. */
-function withOrigin({ payload, event_id, timestamp }: ConsultationEvent): JsonObject {
+function withOrigin({ payload, event_id, timestamp }: FoldedEvent): JsonObject {
   return { ...payload, event_id, timestamp };
 }
 

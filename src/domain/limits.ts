@@ -36,17 +36,29 @@ export const limits = {
   pageEventsDefault: 100,
   /** Bytes of links that one block of the journal, and so one fdatasync, may hold. */
   blockBytesMax: 8 * 1024 * 1024,
+  /** One journal, when the disk lets no new one be begun; places in it are kept in 32 bits. */
+  journalBytesMax: 2 * 1024 ** 3,
   /** Events waiting for the log. At 25,000 events/s this is a third of a second. */
   queueEventsMax: 8192,
   /** Bytes of links waiting for the log. */
   queueBytesMax: 64 * 1024 * 1024,
   /** Committed events that the index has not taken in yet; each costs about 500 bytes of memory. */
   unindexedEventsMax: 100_000,
-  /** Sealed segment files held open for reading; each keeps up to about 2 MB of decoded chunks. */
-  openSegmentsMax: 16,
+  /** Sealed segment files held open for reading; each keeps up to about 2 MB of decoded chunks, 4 under zstd. A page needs few. */
+  openSegmentsMax: 4,
+  /** How long a change of the manifest waits for another process's, which takes milliseconds. */
+  manifestLockMs: 10_000,
   /** Events and bytes of links that one batch of a scan over sealed segments may have. */
   archiveBatchEventsMax: 2048,
   archiveBatchBytesMax: 4 * 1024 * 1024,
+  /** Events that are read together while the chain of one consultation is checked; at 1 MiB each, 64 MiB. */
+  verifyPageEvents: 64,
+  /** How long "fi-consult verify" looks for the damaged event in one sealed file. */
+  verifyLocateMs: 60_000,
+  /** Damages that the JSON form of "fi-consult verify" lists; the rest is counted. */
+  verifyListedDamagesMax: 10_000,
+  /** After the index could not be written (a full disk), until it is tried again. */
+  indexRetryMs: 5_000,
   /** How often the age of the journal is looked at. */
   rollCheckMs: 1000,
   /** After sealing a segment failed (a full disk), until it is tried again. */
@@ -55,14 +67,34 @@ export const limits = {
   decisionsMax: 4,
   /** Consultation heads kept in memory; each is about 400 bytes. */
   cachedHeadsMax: 20_000,
-  /** Total size of the states kept in memory, as events folded into them. */
-  cachedStateEventsMax: 100_000,
+  /**
+   * States kept in memory, as an estimate of their bytes: the JSON text, and twice that for the same state as
+   * objects. One state is kept whatever its size.
+   */
+  cachedStateBytesMax: 16 * 1024 * 1024,
+  /** A state is kept on disk once it is this many events, and this share of its version, past the one there. */
+  snapshotEventsMin: 64,
+  snapshotVersionShare: 0.1,
+  /** The largest state that is kept on disk: about 30,000 messages. A longer one is folded from its events. */
+  snapshotBytesMax: 8 * 1024 * 1024,
+  /** Free space of the disk below which states are no longer written to it: it is left to events. */
+  snapshotFreeBytesMin: 256 * 1024 * 1024,
+  /** New objects of a worker thread's heap; V8 would let them grow to 48 MiB before it looks for garbage. */
+  threadYoungMebibytesMax: 6,
+  /** How long one read may hold the event loop before others have their turn. */
+  turnMs: 3,
   /** How long the log is idle before it writes a block that proves its last one durable. */
   confirmDelayMs: 200,
-  /** Between a commit and the index learning of it. */
-  indexDelayMs: 10,
+  /** Between a commit and the index learning of it. Each commit of the index costs a sync; until then memory answers. */
+  indexDelayMs: 50,
+  /** How often a command looks for news in a journal that a service writes. */
+  directoryPollMs: 50,
+  /** How long a command waits for the proof of a journal's last block, which a service is about to write. */
+  journalProofMs: 1000,
   /** One line of an imported file; the longest real consultation is 26 KB. */
   importLineBytesMax: 8 * 1024 * 1024,
+  /** Bytes of lines that an import of events stores together; one more line may come on top. */
+  importBatchBytes: 4 * 1024 * 1024,
   /** Consultations that an import sends at the same time. */
   importConcurrencyMax: 64,
   /** Further attempts of one request of an import, and the longest wait before one of them. */
@@ -75,7 +107,13 @@ export const limits = {
 } as const;
 
 assert(limits.bodyBytesMax < limits.blockBytesMax, 'one event always fits a block');
+assert(limits.journalBytesMax + limits.blockBytesMax < 2 ** 32, 'places in a journal fit 32 bits');
 assert(limits.blockBytesMax <= limits.queueBytesMax, 'a full block fits the queue');
 assert(limits.headerBytesMax < limits.bodyBytesMax, 'what describes a body is smaller than the body');
 assert(limits.batchEventsMax <= limits.queueEventsMax, 'a full batch fits the queue');
+assert(
+  limits.importBatchBytes + limits.importLineBytesMax <= limits.queueBytesMax,
+  'a batch of imported events fits the queue',
+);
+assert(limits.confirmDelayMs < limits.journalProofMs, 'an idle log proves its last block in time');
 assert(limits.pageEventsDefault <= limits.pageEventsMax, 'the default page fits the limit');

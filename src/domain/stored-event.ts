@@ -25,7 +25,7 @@
  */
 import { hash } from 'node:crypto';
 import { assert } from './errors.js';
-import type { ConsultationEvent } from './event.js';
+import type { ConsultationEvent, FoldedEvent } from './event.js';
 import { type EventType, eventTypeCode, eventTypeOfCode } from './event-types.js';
 import { readUuid, writeUuid } from './uuid.js';
 
@@ -55,8 +55,13 @@ export function sha256Latin1(bytes: Uint8Array): string {
 
 export const GENESIS_HASH = '\0'.repeat(HASH_BYTES);
 
+const HEX_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** The lower-case hex form of a latin1 hash. */
 export function hexOfLatin1(text: string): string {
-  return Buffer.from(text, 'latin1').toString('hex');
+  let hex = '';
+  for (let index = 0; index < text.length; index += 1) hex += HEX_BYTES[text.charCodeAt(index)];
+  return hex;
 }
 
 /** Encodes a link. `previousHash` is a latin1 hash. */
@@ -197,6 +202,19 @@ export function eventOfLink({ sequence, link }: SequencedLink): ConsultationEven
     },
     audit_hash: hash('sha256', view.payload, 'hex'),
     hash: hash('sha256', link, 'hex'),
+  };
+}
+
+/** The part of the event that the fold needs: half the work of `eventOfLink`, since nothing is hashed. */
+export function foldedEventOfLink(link: Buffer): FoldedEvent {
+  const view = new LinkView(link);
+  return {
+    event_id: view.eventId,
+    consultation_id: view.consultationId,
+    version: view.version,
+    timestamp: new Date(view.timestampMs).toISOString(),
+    event_type: view.type,
+    payload: JSON.parse(view.payload.toString()),
   };
 }
 

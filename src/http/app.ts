@@ -11,6 +11,7 @@ import { consultationRoutes } from './routes/consultations.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
+import { verifyRoute } from './routes/verify.js';
 import { acceptStrictJson } from './strict-body.js';
 import { compileValidator } from './validation.js';
 
@@ -48,7 +49,7 @@ export async function buildApp({ version, ...context }: AppOptions): Promise<Fas
   acceptStrictJson(app);
   await serveApiDocs(app, version);
   const refuseOtherMethods = methodRefusals(app);
-  for (const addRoutes of [consultationRoutes, eventRoutes, healthRoutes, metricsRoute])
+  for (const addRoutes of [consultationRoutes, eventRoutes, verifyRoute, healthRoutes, metricsRoute])
     addRoutes(app, context);
   refuseOtherMethods();
   await app.ready();

@@ -13,7 +13,13 @@ const sha256 = (description: string) => Type.String({ pattern: '^[0-9a-f]{64}$',
 const openObject = (description: string) =>
   Type.Unsafe<JsonObject>({ type: 'object', additionalProperties: true, description });
 const userId = () =>
-  Type.String({ minLength: 1, maxLength: limits.userIdCharsMax, description: 'Who sends it.' });
+  Type.String({
+    minLength: 1,
+    maxLength: limits.userIdCharsMax,
+    // Control characters name nobody; and binary numbers in a text could pass for a part of the journal.
+    pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+    description: 'Who sends it; no control characters.',
+  });
 const durability = () =>
   Type.Unsafe<'fsync' | 'os'>({
     type: 'string',
@@ -156,6 +162,23 @@ export const EventsAnswer = Type.Object({
   returned_count: Type.Integer({ description: 'Events in this answer.' }),
   offset: Type.Integer({ description: 'As asked for.' }),
   events: Type.Array(EventAnswer, { description: 'Oldest first.' }),
+});
+
+export const VerifyAnswer = Type.Object({
+  consultation_id: uuid('The consultation.'),
+  valid: Type.Boolean({ description: 'Whether every event is what was stored, in an unbroken chain.' }),
+  events: Type.Integer({ description: 'The events of the consultation.' }),
+  head_hash: sha256('The hash of the newest event, as it was acknowledged.'),
+  damage: Type.Optional(
+    Type.Object(
+      {
+        sequence: Type.Integer({ description: 'Its place among all events of the service.' }),
+        version: Type.Integer({ description: 'Its place among the events of the consultation.' }),
+        reason: Type.String({ description: 'What is wrong with it.' }),
+      },
+      { description: 'The first event that is not what was stored.' },
+    ),
+  ),
 });
 
 export const LiveAnswer = Type.Object({ status: Type.Literal('alive') });

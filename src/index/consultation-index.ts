@@ -7,13 +7,8 @@
 import type { ConsultationHead } from '../domain/consultation-head.js';
 import { uuidBytes } from '../domain/uuid.js';
 import { type EventPlace, eventKey, type IndexEntry } from './index-layout.js';
-import {
-  type IndexTables,
-  type OpenedIndex,
-  type OpenIndexOptions,
-  openIndexTables,
-  readAppliedSequence,
-} from './index-tables.js';
+import { type IndexTables, type OpenedIndex, openIndexTables, readAppliedSequence } from './index-tables.js';
+import type { Snapshot } from './snapshot-layout.js';
 
 const VERSION_MAX = 0xffff_ffff;
 
@@ -23,10 +18,10 @@ export class ConsultationIndex {
   /**
    * Opens, or makes, the index in a directory. Errors are those of `openIndexTables`.
    *
-   * `readOnly` is for another process than the one that has the writer: within one, all open it alike.
+   * Only for the process that has the writer; another asks applied-sequence.ts.
    */
-  static async open(directory: string, options?: OpenIndexOptions): Promise<OpenedIndex<ConsultationIndex>> {
-    const opened = await openIndexTables(directory, options);
+  static async open(directory: string): Promise<OpenedIndex<ConsultationIndex>> {
+    const opened = await openIndexTables(directory);
     return opened.kind === 'open' ? { kind: 'open', index: new ConsultationIndex(opened.index) } : opened;
   }
 
@@ -70,6 +65,17 @@ export class ConsultationIndex {
   /** The consultation and version of an event, or `undefined` if the index does not know it. */
   locate(eventId: string): EventPlace | undefined {
     return this.tables.eventIds.get(uuidBytes(eventId));
+  }
+
+  /**
+   * The state of a consultation as it was kept last, or `undefined` if there is none that can be trusted: it
+   * must be whole, of today's form, and of an event that the consultation has.
+   */
+  snapshot(consultationId: string): Snapshot | undefined {
+    const snapshot = this.tables.snapshots.get(uuidBytes(consultationId));
+    if (snapshot === undefined) return undefined;
+    const [entry] = this.entries(consultationId, snapshot.version, 1);
+    return entry?.version === snapshot.version && entry.hash === snapshot.hash ? snapshot : undefined;
   }
 
   /** Makes the next read see the newest commit of the writer. */

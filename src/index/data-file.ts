@@ -12,6 +12,7 @@
  *       24     4  magic, 0xBEEFC0DE
  *       28     4  version of LMDB's format, 2
  *       48     4  page size
+ *      136     8  number of the root page of the main tree
  *      144     8  number of the last page in use
  *      152     8  transaction
  */
@@ -24,8 +25,10 @@ const FORMAT_VERSION = 2;
 const PAGE_BYTES_MIN = 256;
 const PAGE_BYTES_MAX = 65536;
 
-interface Meta {
+/** A state of the file: the newest that was committed, or the one before it. */
+export interface Meta {
   pageBytes: number;
+  mainRoot: bigint;
   lastPage: bigint;
   transaction: bigint;
 }
@@ -34,13 +37,10 @@ interface Meta {
 export type DataFileCheck = 'missing' | 'sound' | { unusable: string };
 
 /** Checks a data file. Errors of the file system (permissions, input or output) are thrown as they come. */
-export async function checkDataFile(
-  path: string,
-  { readOnly }: { readOnly: boolean },
-): Promise<DataFileCheck> {
+export async function checkDataFile(path: string): Promise<DataFileCheck> {
   let file: fs.FileHandle;
   try {
-    file = await fs.open(path, readOnly ? 'r' : 'r+');
+    file = await fs.open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'missing';
     throw error;
@@ -54,15 +54,21 @@ export async function checkDataFile(
 
 async function checkMetaPages(file: fs.FileHandle): Promise<DataFileCheck> {
   if ((await file.stat()).size === 0) return 'missing';
-  const first = await readMeta(file, 0);
-  const second = first && (await readMeta(file, first.pageBytes));
-  if (first === undefined || second === undefined)
-    return { unusable: 'its file does not start as it should' };
-  const { lastPage, pageBytes } = first.transaction > second.transaction ? first : second;
+  const meta = await readNewestMeta(file);
+  if (meta === undefined) return { unusable: 'its file does not start as it should' };
   // The length is asked for after the meta pages were read: a writer at work only makes the file longer.
   const { size } = await file.stat();
-  if (BigInt(size) < (lastPage + 1n) * BigInt(pageBytes)) return { unusable: 'its file was cut short' };
+  if (BigInt(size) < (meta.lastPage + 1n) * BigInt(meta.pageBytes))
+    return { unusable: 'its file was cut short' };
   return 'sound';
+}
+
+/** The newest state of a data file; `undefined` if it does not start as one does. */
+export async function readNewestMeta(file: fs.FileHandle): Promise<Meta | undefined> {
+  const first = await readMeta(file, 0);
+  const second = first && (await readMeta(file, first.pageBytes));
+  if (first === undefined || second === undefined) return undefined;
+  return first.transaction > second.transaction ? first : second;
 }
 
 async function readMeta(file: fs.FileHandle, offset: number): Promise<Meta | undefined> {
@@ -77,5 +83,10 @@ async function readMeta(file: fs.FileHandle, offset: number): Promise<Meta | und
     pageBytes >= PAGE_BYTES_MIN &&
     pageBytes <= PAGE_BYTES_MAX;
   if (!isMeta) return undefined;
-  return { pageBytes, lastPage: page.readBigUInt64LE(144), transaction: page.readBigUInt64LE(152) };
+  return {
+    pageBytes,
+    mainRoot: page.readBigUInt64LE(136),
+    lastPage: page.readBigUInt64LE(144),
+    transaction: page.readBigUInt64LE(152),
+  };
 }

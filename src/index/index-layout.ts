@@ -1,11 +1,12 @@
 /**
- * The layout of the index, format 1: four sorted tables in one LMDB environment.
+ * The layout of the index, format 2: five sorted tables in one LMDB environment.
  *
  *   table      key                                          value
  *   meta       `format`, `applied` in ASCII                 a number (6)
  *   heads      consultation id (16)                         a head, below
  *   events     consultation id (16), version (4, BE)        sequence (6), event type code (1), hash (32)
  *   event_ids  event id (16)                                consultation id (16), version (4)
+ *   snapshots  consultation id (16)                         a state (snapshot-layout.ts)
  *
  * Sizes are in bytes; numbers are little-endian except in keys, where big-endian makes byte order the order of
  * the numbers. `format` is this layout's version and `applied` the sequence of the newest event in the tables;
@@ -30,6 +31,7 @@
  * - The tables hold the events with sequences 1 to `applied`, and no others.
  * - A consultation with version n in `heads` has exactly the versions 1 to n in `events`, and each of these
  *   events has its place in `event_ids`. The head is what `advanceHead` makes of them.
+ * - A snapshot names an event that is in `events`, by its version and its hash; or it is not used.
  *
  * Nothing here is the truth: every byte can be made again from the events.
  */
@@ -39,7 +41,7 @@ import { readUuid, writeUuid } from '../domain/uuid.js';
 import type { TableFormat } from './lmdb.js';
 
 /** The version of this layout. An index of another one is thrown away and rebuilt. */
-export const INDEX_FORMAT = 1;
+export const INDEX_FORMAT = 2;
 
 export const FORMAT_KEY = Buffer.from('format', 'latin1');
 export const APPLIED_KEY = Buffer.from('applied', 'latin1');
@@ -62,7 +64,8 @@ type StoredEntry = Omit<IndexEntry, 'version'>;
 type StoredHead = Omit<ConsultationHead, 'consultationId'>;
 
 const ID_BYTES = 16;
-const NUMBER_BYTES = 6;
+/** Bytes of a number in the table `meta`. */
+export const NUMBER_BYTES = 6;
 const HEAD_FIXED_BYTES = 92;
 const ENTRY_BYTES = NUMBER_BYTES + 1 + HASH_BYTES;
 

@@ -19,6 +19,7 @@ import {
   META_TABLE,
 } from './index-layout.js';
 import { isDamage, LmdbEnvironment, type Table, type TableFormat } from './lmdb.js';
+import { SNAPSHOTS_TABLE } from './snapshot-layout.js';
 
 type TableOf<Format> = Format extends TableFormat<infer Key, infer Value> ? Table<Key, Value> : never;
 
@@ -28,30 +29,22 @@ export interface IndexTables {
   heads: TableOf<typeof HEADS_TABLE>;
   events: TableOf<typeof EVENTS_TABLE>;
   eventIds: TableOf<typeof EVENT_IDS_TABLE>;
+  snapshots: TableOf<typeof SNAPSHOTS_TABLE>;
 }
 
 /** An open index, or why what is in the folder cannot be used. `reason` ends a sentence on the index. */
 export type OpenedIndex<Index> = { kind: 'open'; index: Index } | { kind: 'unusable'; reason: string };
-
-export interface OpenIndexOptions {
-  /** For a process other than the service's: it waits for nobody, changes nothing, and makes no new index. */
-  readOnly?: boolean;
-}
 
 /**
  * Opens the tables in `directory`, which is made if need be.
  *
  * Throws a CodedError: NATIVE_MODULE_MISSING, STORAGE_FULL, or INTERNAL_ERROR when the folder cannot be used.
  */
-export async function openIndexTables(
-  directory: string,
-  { readOnly = false }: OpenIndexOptions = {},
-): Promise<OpenedIndex<IndexTables>> {
-  const check = await checkDirectory(directory, readOnly);
-  if (check === 'missing' && readOnly) return { kind: 'unusable', reason: 'there is none yet' };
+export async function openIndexTables(directory: string): Promise<OpenedIndex<IndexTables>> {
+  const check = await checkDirectory(directory);
   if (typeof check === 'object') return { kind: 'unusable', reason: check.unusable };
   try {
-    const environment = await LmdbEnvironment.open(directory, { readOnly });
+    const environment = await LmdbEnvironment.open(directory);
     const opened = openTables(environment);
     if (opened.kind === 'unusable') await environment.close();
     return opened;
@@ -73,13 +66,12 @@ export function readAppliedSequence({ meta }: IndexTables): number {
 }
 
 /** LMDB does not survive all its own failures to open, so what can be tried before is tried here. */
-async function checkDirectory(directory: string, readOnly: boolean): ReturnType<typeof checkDataFile> {
+async function checkDirectory(directory: string): ReturnType<typeof checkDataFile> {
   try {
-    if (!readOnly) await fs.mkdir(directory, { recursive: true, mode: 0o750 });
-    const check = await checkDataFile(join(directory, 'data.mdb'), { readOnly });
-    if (!readOnly) await fs.access(directory, fs.constants.W_OK);
-    const lockFile = await fs.open(join(directory, 'lock.mdb'), 'r+').catch(ignoreMissing);
-    await lockFile?.close();
+    await fs.mkdir(directory, { recursive: true, mode: 0o750 });
+    const check = await checkDataFile(join(directory, 'data.mdb'));
+    await fs.access(directory, fs.constants.W_OK);
+    await checkLockFile(join(directory, 'lock.mdb'));
     return check;
   } catch (cause) {
     const { code = 'unknown' } = cause as NodeJS.ErrnoException;
@@ -91,6 +83,15 @@ async function checkDirectory(directory: string, readOnly: boolean): ReturnType<
   }
 }
 
+/**
+ * The lock file is looked at and never opened: closing any descriptor of it would drop the locks that LMDB has on
+ * it in this process (POSIX record locks), and the next process to open the index would take it for unused and
+ * make its mutex and its table of readers anew, under a writer at work.
+ */
+async function checkLockFile(path: string): Promise<void> {
+  await fs.access(path, fs.constants.R_OK | fs.constants.W_OK).catch(ignoreMissing);
+}
+
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
@@ -100,12 +101,10 @@ function openTables(environment: LmdbEnvironment): OpenedIndex<IndexTables> {
   const heads = environment.table(HEADS_TABLE);
   const events = environment.table(EVENTS_TABLE);
   const eventIds = environment.table(EVENT_IDS_TABLE);
-  if (meta === undefined || heads === undefined || events === undefined || eventIds === undefined) {
-    return { kind: 'unusable', reason: 'its tables are missing' };
-  }
+  const snapshots = environment.table(SNAPSHOTS_TABLE);
   // Another thread may open the new index at the same moment, so both look and set in a transaction.
   const isNew = meta.get(FORMAT_KEY) === undefined;
-  if (isNew && !environment.readOnly) {
+  if (isNew) {
     environment.transaction(() => {
       if (meta.get(FORMAT_KEY) === undefined) meta.put(FORMAT_KEY, encodeNumber(INDEX_FORMAT));
     });
@@ -114,5 +113,5 @@ function openTables(environment: LmdbEnvironment): OpenedIndex<IndexTables> {
   if (format !== INDEX_FORMAT) {
     return { kind: 'unusable', reason: `it has the format ${format}, not ${INDEX_FORMAT}` };
   }
-  return { kind: 'open', index: { environment, meta, heads, events, eventIds } };
+  return { kind: 'open', index: { environment, meta, heads, events, eventIds, snapshots } };
 }

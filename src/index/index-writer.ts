@@ -4,11 +4,15 @@
  * The writer may be stopped at any moment: a batch and the sequence it reaches are one transaction, so that
  * after a crash the log is read again from `appliedSequence + 1`, and what comes twice is passed over.
  */
+import { statfsSync } from 'node:fs';
 import { advanceHead, type ConsultationHead } from '../domain/consultation-head.js';
 import { assert, CodedError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
 import { GENESIS_HASH, LinkView, type SequencedLink } from '../domain/stored-event.js';
+import { uuidBytes } from '../domain/uuid.js';
 import { APPLIED_KEY, encodeEntry, encodeHead, encodeNumber, encodePlace, eventKey } from './index-layout.js';
 import { type IndexTables, type OpenedIndex, openIndexTables, readAppliedSequence } from './index-tables.js';
+import { readSnapshotPlace } from './snapshot-layout.js';
 
 interface ChangedHead {
   key: Buffer;
@@ -24,14 +28,19 @@ interface ChangedHead {
 export class IndexWriter {
   #appliedSequence: number;
 
-  private constructor(private readonly tables: IndexTables) {
+  private constructor(
+    private readonly tables: IndexTables,
+    private readonly directory: string,
+  ) {
     this.#appliedSequence = readAppliedSequence(tables);
   }
 
   /** Opens, or makes, the index in a directory. Errors are those of `openIndexTables`. */
   static async open(directory: string): Promise<OpenedIndex<IndexWriter>> {
     const opened = await openIndexTables(directory);
-    return opened.kind === 'open' ? { kind: 'open', index: new IndexWriter(opened.index) } : opened;
+    return opened.kind === 'open'
+      ? { kind: 'open', index: new IndexWriter(opened.index, directory) }
+      : opened;
   }
 
   /**
@@ -57,6 +66,22 @@ export class IndexWriter {
     if (known >= links.length) return;
     this.tables.environment.transaction(() => this.#put(links, known));
     this.#appliedSequence = first + links.length - 1;
+  }
+
+  /**
+   * Keeps the state of a consultation (snapshot-layout.ts) in place of an older one; passed over if it is of an
+   * event that the index has not, or if the disk is nearly full: a state can always be made again from events.
+   */
+  snapshot(consultationId: string, value: Uint8Array): void {
+    const { environment, events, snapshots } = this.tables;
+    const { version, hash } = readSnapshotPlace(
+      Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+    );
+    const key = uuidBytes(consultationId);
+    if (events.get(eventKey(key, version))?.hash !== hash) return;
+    const { bavail, bsize } = statfsSync(this.directory);
+    if (bavail * bsize < limits.snapshotFreeBytesMin) return;
+    environment.transaction(() => snapshots.put(key, value));
   }
 
   async close(): Promise<void> {

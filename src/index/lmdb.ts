@@ -10,7 +10,7 @@
  *   is undone is indexed again from the log.
  */
 import type { Database, RootDatabase } from 'lmdb';
-import { assert, CodedError } from '../domain/errors.js';
+import { CodedError } from '../domain/errors.js';
 
 type LmdbModule = Pick<typeof import('lmdb'), 'open'>;
 
@@ -115,29 +115,26 @@ function writeKey(key: Uint8Array, target: Uint8Array, start: number): number {
 }
 
 /**
- * An open environment: a folder with a data file and a lock file.
+ * An open environment: a folder with a data file and a lock file, for the threads of one process.
  *
- * Threads of one process share it below the surface, with the options of the first to open it. So a process
- * that writes never opens it for reading only, not even in another thread.
+ * No second process may open it, not even to read: LMDB writes to its lock file when it opens, and a writer that
+ * commits at that moment goes on from an old state.
  */
 export class LmdbEnvironment {
   #failure: unknown;
 
-  private constructor(
-    private readonly root: RootDatabase<Buffer, Buffer>,
-    readonly readOnly: boolean,
-  ) {}
+  private constructor(private readonly root: RootDatabase<Buffer, Buffer>) {}
 
   /** Opens the environment in a folder that exists and whose data file was found sound (data-file.ts). */
-  static async open(directory: string, { readOnly }: { readOnly: boolean }): Promise<LmdbEnvironment> {
+  static async open(directory: string): Promise<LmdbEnvironment> {
     const { open } = await loadLmdb();
-    const root = translating(() => open<Buffer, Buffer>(directory, { ...ENVIRONMENT_OPTIONS, readOnly }));
-    return new LmdbEnvironment(root, readOnly);
+    const root = translating(() => open<Buffer, Buffer>(directory, ENVIRONMENT_OPTIONS));
+    return new LmdbEnvironment(root);
   }
 
-  /** The table of a name; made if it is missing, or `undefined` then when reading only. */
-  table<Key, Value>(format: TableFormat<Key, Value>): Table<Key, Value> | undefined {
-    const database: Database<Value | Uint8Array, Uint8Array> | undefined = translating(() =>
+  /** The table of a name; made if it is missing. */
+  table<Key, Value>(format: TableFormat<Key, Value>): Table<Key, Value> {
+    const database: Database<Value | Uint8Array, Uint8Array> = translating(() =>
       this.root.openDB(format.name, {
         cache: false,
         useVersions: false,
@@ -147,7 +144,6 @@ export class LmdbEnvironment {
         keyEncoder: { writeKey, readKey: format.readKey },
       } as object),
     );
-    if (database === undefined) return undefined;
     return {
       get: (key) => translating(() => database.get(key) as Value | undefined),
       put: (key, value) => {
@@ -169,7 +165,6 @@ export class LmdbEnvironment {
    * ends the process with a signal. Close it and open it again.
    */
   transaction(action: () => void): void {
-    assert(!this.readOnly, 'an environment opened for reading only is not written');
     if (this.#failure !== undefined) throw this.#failure;
     try {
       this.root.transactionSync(action);
@@ -180,7 +175,7 @@ export class LmdbEnvironment {
     }
   }
 
-  /** Makes the next read see the newest commit, of any thread or process. */
+  /** Makes the next read see the newest commit, of any thread. */
   refresh(): void {
     this.root.resetReadTxn();
   }

@@ -14,7 +14,6 @@ export interface WaitingAppend {
 
 export class CommitQueue {
   private waiting: WaitingAppend[] = [];
-  private head = 0;
   private events = 0;
   private bytes = 0;
 
@@ -43,31 +42,27 @@ export class CommitQueue {
 
   /** Takes what fits into one block, at least one append. */
   takeBlock(): WaitingAppend[] {
-    const start = this.head;
+    let count = 0;
     let bytes = 0;
-    while (this.head < this.waiting.length) {
-      const next = this.waiting[this.head] as WaitingAppend;
-      if (this.head > start && bytes + next.linkBytes > limits.blockBytesMax) break;
-      bytes += next.linkBytes;
-      this.events -= next.append.links.length;
-      this.head += 1;
+    for (const { linkBytes } of this.waiting) {
+      if (count > 0 && bytes + linkBytes > limits.blockBytesMax) break;
+      bytes += linkBytes;
+      count += 1;
     }
-    this.bytes -= bytes;
-    const block = this.waiting.slice(start, this.head);
-    if (this.head === this.waiting.length) {
-      this.waiting = [];
-      this.head = 0;
-    }
-    return block;
+    return this.take(count);
   }
 
   /** Takes everything. */
   takeAll(): WaitingAppend[] {
-    const all = this.waiting.slice(this.head);
-    this.waiting = [];
-    this.head = 0;
-    this.events = 0;
-    this.bytes = 0;
-    return all;
+    return this.take(this.waiting.length);
+  }
+
+  private take(count: number): WaitingAppend[] {
+    const taken = this.waiting.splice(0, count);
+    for (const { append, linkBytes } of taken) {
+      this.events -= append.links.length;
+      this.bytes -= linkBytes;
+    }
+    return taken;
   }
 }

@@ -32,8 +32,8 @@ export interface FileLogOptions {
   roll: RollLimits;
   /** Where the sequences of an empty log begin. */
   firstSequence: number;
-  /** There were events before: that no journal is there is damage. */
-  mustExist?: boolean;
+  /** Events up to this sequence are known to have been durable: without them the log is damaged. */
+  durableThrough?: number;
   indexedVersion: IndexedVersion;
   now?: () => number;
   /** Given every block found at the start, in order. */
@@ -68,6 +68,7 @@ export class FileLog implements CommitLog {
   private working: Promise<void> | undefined;
   private confirmTimer: NodeJS.Timeout | undefined;
   private closing = false;
+  private closed: Promise<void> | undefined;
   private failure: CodedError | undefined;
 
   private constructor(
@@ -87,32 +88,24 @@ export class FileLog implements CommitLog {
     const durable = options.durability === 'fsync';
     await disk.makeDirectory(directory);
     const names = (await disk.list(directory)).filter((name) => journalFirstSequence(name) !== undefined);
-    if (names.length === 0 && options.mustExist) {
+    if (names.length === 0 && (options.durableThrough ?? 0) > 0) {
       throw new CodedError(
         'LOG_DAMAGED',
-        'There is no journal, but there are sealed segments: the newest events are missing. Restore the data directory from a backup.',
+        'There is no journal, but there were events: the newest are missing. Restore the data directory from a backup.',
       );
     }
     const journals: Journal[] = [];
-    let tornBytes = 0;
-    for (const name of names) {
-      const before = journals.at(-1);
-      if (before !== undefined && before.nextSequence !== journalFirstSequence(name)) {
-        throw new CodedError(
-          'LOG_DAMAGED',
-          `${before.name} ends with event ${before.nextSequence - 1}, but the next journal is ${name}: a journal is missing or was cut. Restore the data directory from a backup.`,
-        );
-      }
-      const isLast = name === names.at(-1);
-      const visit = options.onRecovered;
-      const opened = await Journal.open(disk, directory, name, { isLast, durable, ...(visit && { visit }) });
-      tornBytes += opened.recovery.tornBytes;
-      journals.push(opened.journal);
+    try {
+      const tornBytes = await openJournals(options, names, journals);
+      await disk.syncDirectory(directory);
+      const now = (options.now ?? Date.now)();
+      const current =
+        journals.pop() ?? (await Journal.create(disk, directory, options.firstSequence, now, durable));
+      return new FileLog(options, journals, current, tornBytes);
+    } catch (error) {
+      for (const journal of journals) await journal.close();
+      throw error;
     }
-    const current =
-      journals.pop() ??
-      (await Journal.create(disk, directory, options.firstSequence, (options.now ?? Date.now)(), durable));
-    return new FileLog(options, journals, current, tornBytes);
   }
 
   get headSequence(): number {
@@ -260,8 +253,9 @@ export class FileLog implements CommitLog {
       this.full.push(this.current);
       this.current = next;
     } catch (error) {
-      // A journal that is too long is harmless: stay with it, and try again before the next block.
-      if (!NO_SPACE.has((error as NodeJS.ErrnoException).code)) await this.refuse([], error);
+      // A journal that is somewhat too long is harmless: stay with it, and try again before the next block.
+      const isHarmless = this.current.endOffset < limits.journalBytesMax;
+      if (!isHarmless || !NO_SPACE.has((error as NodeJS.ErrnoException).code)) await this.refuse([], error);
       return;
     }
     const full = spanOf(this.full.at(-1) as Journal);
@@ -271,7 +265,8 @@ export class FileLog implements CommitLog {
   /** Begins a new journal now if the current one is old enough. For a timer, when nothing is appended. */
   async rollIfFull(): Promise<void> {
     await this.working;
-    if (this.working !== undefined || this.closing || !this.isFull()) return;
+    if (this.working !== undefined || this.failure !== undefined) return;
+    if (this.closing || !this.isFull()) return;
     this.start(() => this.roll());
     await this.working;
   }
@@ -321,22 +316,54 @@ export class FileLog implements CommitLog {
     const { disk, directory } = this.options;
     let removed = false;
     while (this.full[0] !== undefined && this.full[0].nextSequence - 1 <= throughSequence) {
-      const journal = this.full.shift() as Journal;
-      await journal.close();
+      const [journal] = this.full;
       await disk.remove(journal.path);
+      this.full.shift();
+      await journal.close();
       removed = true;
     }
     if (removed) await disk.syncDirectory(directory);
   }
 
-  async close(): Promise<void> {
-    if (this.closing) return;
+  close(): Promise<void> {
+    this.closed ??= this.finish();
+    return this.closed;
+  }
+
+  private async finish(): Promise<void> {
     this.closing = true;
     clearTimeout(this.confirmTimer);
     while (this.working !== undefined) await this.working;
     if (this.failure === undefined) await this.confirm();
     await Promise.all([...this.full, this.current].map((journal) => journal.close()));
   }
+}
+
+/** Opens the journals of these names, in order, into `journals`; returns the bytes of a torn tail that was cut. */
+async function openJournals(
+  { disk, directory, durability, durableThrough = 0, onRecovered: visit }: FileLogOptions,
+  names: readonly string[],
+  journals: Journal[],
+): Promise<number> {
+  let tornBytes = 0;
+  for (const name of names) {
+    const before = journals.at(-1);
+    if (before !== undefined && before.nextSequence !== journalFirstSequence(name)) {
+      throw new CodedError(
+        'LOG_DAMAGED',
+        `${before.name} ends with event ${before.nextSequence - 1}, but the next journal is ${name}: a journal is missing or was cut. Restore the data directory from a backup.`,
+      );
+    }
+    const opened = await Journal.open(disk, directory, name, {
+      isLast: name === names.at(-1),
+      durable: durability === 'fsync',
+      durableThrough,
+      ...(visit && { visit }),
+    });
+    tornBytes += opened.recovery.tornBytes;
+    journals.push(opened.journal);
+  }
+  return tornBytes;
 }
 
 function spanOf(journal: Journal): JournalSpan {

@@ -111,7 +111,7 @@ export interface BlockHeader {
 export function decodeBlockHeader(bytes: Buffer): BlockHeader | undefined {
   if (bytes.length < BLOCK_HEADER_BYTES) return undefined;
   if (crc32(bytes.subarray(0, 28)) !== bytes.readUInt32LE(28)) return undefined;
-  if (!bytes.subarray(0, 4).equals(BLOCK_MAGIC)) return undefined;
+  if (!bytes.subarray(0, 4).equals(BLOCK_MAGIC) || bytes.readUInt32LE(24) !== 0) return undefined;
   return {
     bodyBytes: bytes.readUInt32LE(4),
     firstSequence: Number(bytes.readBigUInt64LE(8)),

@@ -68,8 +68,16 @@ export async function* readBlocks(file: DiskFile, offset: number, fileEnd: numbe
   }
 }
 
-/** Where the next whole block after `offset` starts, if there is one. */
-async function findBlockAfter(file: DiskFile, offset: number, fileEnd: number): Promise<number | undefined> {
+/**
+ * Where the next whole block after `offset` starts, if there is one. It must hold an event that could stand
+ * there: at `sequence` or after it.
+ */
+export async function findBlockAfter(
+  file: DiskFile,
+  offset: number,
+  fileEnd: number,
+  sequence: number,
+): Promise<number | undefined> {
   const window = new Window(file, fileEnd);
   let from = offset + 1;
   while (from < fileEnd) {
@@ -79,8 +87,12 @@ async function findBlockAfter(file: DiskFile, offset: number, fileEnd: number): 
       from += Math.max(1, bytes.length - BLOCK_MAGIC.length + 1);
       continue;
     }
-    if ((await blockAt(new Window(file, fileEnd), from + index)) !== undefined) return from + index;
-    from += index + 1;
+    from += index;
+    // Text may be full of the magic: a body is read only behind a header that is whole.
+    const header = decodeBlockHeader(await window.at(from, BLOCK_HEADER_BYTES));
+    const isPossible = header !== undefined && header.firstSequence >= sequence;
+    if (isPossible && (await blockAt(new Window(file, fileEnd), from)) !== undefined) return from;
+    from += 1;
   }
   return undefined;
 }
@@ -96,7 +108,7 @@ export async function assertTornTail(
   fileEnd: number,
   sequence: number,
 ): Promise<void> {
-  const later = await findBlockAfter(file, offset, fileEnd);
+  const later = await findBlockAfter(file, offset, fileEnd, sequence);
   if (later === undefined) return;
   throw new CodedError(
     'LOG_DAMAGED',

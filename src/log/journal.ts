@@ -58,10 +58,17 @@ export interface JournalRecovery {
   tornBytes: number;
 }
 
+interface RecoverOptions {
+  isLast: boolean;
+  durableThrough: number;
+  visit?: (block: Block) => void;
+}
+
 export class Journal {
   private readonly places = new EventPlaces();
   /** Where the next block goes; everything before it is durable. */
   endOffset = FILE_HEADER_BYTES;
+  private lastBlockOffset = FILE_HEADER_BYTES;
   /** Whether the last block is one without events. */
   isConfirmed = true;
 
@@ -93,22 +100,29 @@ export class Journal {
       await draft.close();
     }
     await disk.rename(temporary, path);
-    await disk.syncDirectory(directory);
-    const file = await disk.open(path, { mode: 'write', durable });
-    return new Journal(path, name, firstSequence, createdMs, file);
+    try {
+      await disk.syncDirectory(directory);
+      const file = await disk.open(path, { mode: 'write', durable });
+      return new Journal(path, name, firstSequence, createdMs, file);
+    } catch (cause) {
+      // The name is taken now: going on with the journal before it would leave two with the same events.
+      throw new Error('a new journal has its name but cannot be used', { cause });
+    }
   }
 
   /**
    * Opens a journal and finds its events.
    *
    * `isLast` allows a torn tail and cuts it; anywhere else, and for anything that is no torn tail, throws
-   * LOG_DAMAGED with file, offset and sequence. `visit` is given every block in order.
+   * LOG_DAMAGED with file, offset and sequence, and changes nothing. Events up to `durableThrough` are known to
+   * have been durable, so that they cannot be torn. `visit` is given every block in order. What was found is on
+   * stable storage when this returns, whoever wrote it.
    */
   static async open(
     disk: Disk,
     directory: string,
     name: string,
-    options: { isLast: boolean; durable: boolean; visit?: (block: Block) => void },
+    options: RecoverOptions & { durable: boolean },
   ): Promise<{ journal: Journal; recovery: JournalRecovery }> {
     const path = join(directory, name);
     const file = await disk.open(path, { mode: 'write', durable: options.durable });
@@ -118,7 +132,7 @@ export class Journal {
         throw damaged(name, 0, header.firstSequence, 'the file is not the one its name says');
       }
       const journal = new Journal(path, name, header.firstSequence, header.createdMs, file);
-      const tornBytes = await journal.recover(options.isLast, options.visit);
+      const tornBytes = await journal.recover(options);
       return { journal, recovery: { tornBytes } };
     } catch (error) {
       await file.close();
@@ -126,7 +140,7 @@ export class Journal {
     }
   }
 
-  private async recover(isLast: boolean, visit?: (block: Block) => void): Promise<number> {
+  private async recover({ isLast, durableThrough, visit }: RecoverOptions): Promise<number> {
     const size = await this.file.size();
     for await (const block of readBlocks(this.file, FILE_HEADER_BYTES, size)) {
       if (block.firstSequence !== this.nextSequence) {
@@ -136,11 +150,25 @@ export class Journal {
       visit?.(block);
     }
     const tornBytes = size - this.endOffset;
-    if (tornBytes === 0) return 0;
-    await assertTornTail(this.file, this.name, this.endOffset, size, this.nextSequence);
-    if (!isLast) throw damaged(this.name, this.endOffset, this.nextSequence, 'a block is damaged');
-    await this.cutBack();
+    if (tornBytes > 0) {
+      await assertTornTail(this.file, this.name, this.endOffset, size, this.nextSequence);
+      if (!isLast || this.nextSequence <= durableThrough) {
+        throw damaged(this.name, this.endOffset, this.nextSequence, 'a block is damaged');
+      }
+      await this.file.truncate(this.endOffset);
+    }
+    if (isLast) await this.makeDurable();
     return tornBytes;
+  }
+
+  /**
+   * Whoever wrote the blocks may have been killed before they were on stable storage. The last one is written
+   * again, because after a failed sync the system may hold its pages for clean.
+   */
+  private async makeDurable(): Promise<void> {
+    const last = await this.file.read(this.lastBlockOffset, this.endOffset - this.lastBlockOffset);
+    if (last.length > 0) await this.file.write(last, this.lastBlockOffset);
+    await this.file.sync();
   }
 
   /** Cuts the file back to its durable blocks. */
@@ -173,6 +201,7 @@ export class Journal {
   }
 
   private take(links: readonly Buffer[], blockOffset: number): void {
+    this.lastBlockOffset = blockOffset;
     let offset = blockOffset + BLOCK_HEADER_BYTES;
     for (const link of links) {
       this.places.add(offset + LENGTH_BYTES, link.length);

@@ -84,7 +84,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
   },
   codec: {
     name: 'FI_CODEC',
-    defaultText: 'gzip:4',
+    defaultText: 'gzip:6',
     allowed: 'a codec of docs/codecs.md',
     description: 'The codec of sealed segments.',
     read: readCodec,

@@ -14,16 +14,18 @@ export class ColumnWindow {
   readonly #file: Hdf5File;
   readonly #column: Column;
   readonly #rowBytes: number;
+  readonly #chunkRows: number;
   #bytes: Buffer = Buffer.alloc(0);
   #startRow = 0;
   #endRow = 0;
 
   /** Checks that the dataset is there and has the column's type. */
   constructor(file: Hdf5File, column: Column) {
-    const { rows, width, elementBytes } = file.facts(column.path);
+    const { rows, width, elementBytes, chunkRows } = file.facts(column.path);
     this.#file = file;
     this.#column = column;
     this.#rowBytes = rowBytes(column);
+    this.#chunkRows = chunkRows;
     this.rows = rows;
     if (width !== column.width || elementBytes * Math.max(1, width) !== this.#rowBytes) {
       throw damagedFile(file.name, `dataset ${column.path} has another type`);
@@ -75,7 +77,7 @@ export class ColumnWindow {
     if (!(startRow >= 0 && startRow < endRow && endRow <= this.rows)) {
       throw damagedFile(this.#file.name, `${this.#column.path} has no row ${endRow - 1}`);
     }
-    const { chunkRows } = this.#column;
+    const chunkRows = this.#chunkRows;
     const start = startRow - (startRow % chunkRows);
     const end = Math.min(this.rows, Math.ceil(endRow / chunkRows) * chunkRows);
     if (start >= this.#startRow && start < this.#endRow && end > this.#endRow) {

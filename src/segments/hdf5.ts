@@ -12,9 +12,11 @@
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type * as Library from 'h5wasm/node';
 import { assert, CodedError } from '../domain/errors.js';
 import type { Hdf5Filter } from './codecs/codec.js';
+import { FilterGaveUpError, hdf5Error, isFilterFailure } from './hdf5-errors.js';
 
 export type ElementType = 'uint8' | 'uint32' | 'int64' | 'uint64';
 
@@ -42,6 +44,7 @@ export interface DatasetFacts {
   rows: number;
   width: number;
   elementBytes: number;
+  chunkRows: number;
 }
 
 type AttributeValue = string | number | bigint | readonly string[];
@@ -59,6 +62,7 @@ export async function loadHdf5(): Promise<void> {
     await loaded.ready;
     // Without it, failures come back as numbers or null that the library itself ignores.
     loaded.Module.activate_throwing_error_handler();
+    addPlugins(loaded);
     library = loaded;
   } catch (cause) {
     throw new CodedError('NATIVE_MODULE_MISSING', 'h5wasm could not be loaded; run "npm ci" again.', {
@@ -67,9 +71,41 @@ export async function loadHdf5(): Promise<void> {
   }
 }
 
+/**
+ * Says where the filters are that are not built in; HDF5 loads one when a dataset has it. Without the package
+ * everything else works, and who needs one of its filters gets CODEC_UNAVAILABLE.
+ */
+function addPlugins({ Module }: typeof Library): void {
+  let folder: string;
+  try {
+    folder = fileURLToPath(new URL('./plugins', import.meta.resolve('h5wasm-plugins')));
+  } catch {
+    return;
+  }
+  Module.insert_plugin_search_path(folder, 0);
+}
+
 /** Whether the library threw in this thread, and so left handles open. */
 export function hdf5HasFailed(): boolean {
   return failed;
+}
+
+/** How many bytes the library reads from files during `action`. */
+export function countFileBytesRead(action: () => void): number {
+  const { FS } = loaded().Module;
+  const { read } = FS;
+  let bytes = 0;
+  FS.read = (...request) => {
+    const count = read.apply(FS, request);
+    bytes += count;
+    return count;
+  };
+  try {
+    action();
+  } finally {
+    FS.read = read;
+  }
+  return bytes;
 }
 
 function loaded(): typeof Library {
@@ -85,20 +121,7 @@ export function rowBytes(shape: { type: ElementType; width: number }): number {
 function translated(thrown: unknown, file: string, writing: boolean): CodedError {
   if (thrown instanceof CodedError) return thrown;
   failed = true;
-  // Some throws of the library are bare strings.
-  const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
-  if (/No space left|ENOSPC|Disk quota/i.test(cause.message)) {
-    return new CodedError('STORAGE_FULL', `There is no space left to write ${file}; free some.`, { cause });
-  }
-  if (/required filter|filter .*not (registered|available)/i.test(cause.message)) {
-    return new CodedError('CODEC_UNAVAILABLE', `The codec of ${file} is not available here.`, { cause });
-  }
-  if (writing) return new CodedError('INTERNAL_ERROR', `HDF5 could not write ${file}.`, { cause });
-  return new CodedError(
-    'ARCHIVE_DAMAGED',
-    `${file} cannot be read as HDF5. Restore this file from a backup, then run "fi-consult verify".`,
-    { cause, extensions: { file } },
-  );
+  return hdf5Error(thrown, file, writing);
 }
 
 /** An open HDF5 file. Errors: STORAGE_FULL, INTERNAL_ERROR when writing; ARCHIVE_DAMAGED, CODEC_UNAVAILABLE when reading. */
@@ -143,7 +166,7 @@ export class Hdf5File {
     this.#attempt(() => this.#file.create_group(path));
   }
 
-  /** Creates a chunked dataset with its first rows, which may be none. */
+  /** Creates a chunked dataset with its first rows, which may be none. Also throws FilterGaveUpError. */
   createDataset(path: string, shape: DatasetShape, bytes: Buffer): void {
     this.#claim(path);
     const rows = bytes.length / rowBytes(shape);
@@ -165,14 +188,16 @@ export class Hdf5File {
       compression_opts: shape.filter?.options ?? [],
       track_order: false,
     };
-    this.#withHeap(bytes.length, (pointer) => {
-      const { Module } = loaded();
-      Module.HEAPU8.set(bytes, pointer);
-      return Module.create_dataset(this.#file.file_id, `/${path}`, BigInt(pointer), metadata);
+    this.#filtering(path, shape.filter, () => {
+      this.#withHeap(bytes.length, (pointer) => {
+        const { Module } = loaded();
+        Module.HEAPU8.set(bytes, pointer);
+        return Module.create_dataset(this.#file.file_id, `/${path}`, BigInt(pointer), metadata);
+      });
     });
   }
 
-  /** Appends whole rows after the first `startRow`, which is how many there are. */
+  /** Appends whole rows after the first `startRow`, which is how many there are. Also throws FilterGaveUpError. */
   appendRows(path: string, shape: DatasetShape, startRow: number, bytes: Buffer): void {
     const rows = bytes.length / rowBytes(shape);
     assert(Number.isInteger(rows), `${path} gets whole rows`);
@@ -184,9 +209,11 @@ export class Hdf5File {
     const origin = shape.width > 0 ? [BigInt(startRow), 0n] : [BigInt(startRow)];
     const strides = origin.map(() => 1n);
     this.#check(() => Module.resize_dataset(id, `/${path}`, dimensions(startRow + rows)));
-    this.#withHeap(bytes.length, (pointer) => {
-      Module.HEAPU8.set(bytes, pointer);
-      return Module.set_dataset_data(id, `/${path}`, dimensions(rows), origin, strides, BigInt(pointer));
+    this.#filtering(path, shape.filter, () => {
+      this.#withHeap(bytes.length, (pointer) => {
+        Module.HEAPU8.set(bytes, pointer);
+        return Module.set_dataset_data(id, `/${path}`, dimensions(rows), origin, strides, BigInt(pointer));
+      });
     });
   }
 
@@ -218,7 +245,7 @@ export class Hdf5File {
       loaded().Module.get_dataset_metadata(this.#file.file_id, `/${path}`),
     );
     const [rows = 0, width = 0] = metadata.shape ?? [];
-    return { rows, width, elementBytes: metadata.size };
+    return { rows, width, elementBytes: metadata.size, chunkRows: metadata.chunks?.[0] ?? Math.max(1, rows) };
   }
 
   /** Sets an attribute of the file: text, a list of texts, or (a bigint) a uint64. */
@@ -268,6 +295,17 @@ export class Hdf5File {
   #claim(path: string): void {
     assert(!this.#created.has(path), `${path} is created once`);
     this.#created.add(path);
+  }
+
+  /** Writes through a filter. The library says that it failed, and not why: of one that needs a gain we know. */
+  #filtering(path: string, filter: Hdf5Filter | undefined, write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      throw filter?.needsGain && isFilterFailure(error)
+        ? new FilterGaveUpError(path, { cause: error })
+        : error;
+    }
   }
 
   #attempt<T>(action: () => T): T {

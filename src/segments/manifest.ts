@@ -11,10 +11,14 @@ import { join } from 'node:path';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { assert, CodedError } from '../domain/errors.js';
 import type { Json, JsonObject } from '../domain/event.js';
+import { limits } from '../domain/limits.js';
 import type { Disk } from '../ops/disk.js';
+import { lockFile } from '../ops/file-lock.js';
 import { GENESIS_ROOT, isSealedFileName, type SealedSegment, sealedFileName } from './segment-layout.js';
 
 export const MANIFEST_FILE = 'manifest.json';
+/** Held while the manifest is changed: a service adds to it, and a repack beside it replaces. */
+const LOCK_FILE = 'manifest.lock';
 const MANIFEST_FORMAT = 'fi-consult manifest';
 const MANIFEST_FORMAT_VERSION = 1;
 
@@ -70,6 +74,30 @@ export async function readManifest(disk: Disk, directory: string): Promise<Seale
   return segments;
 }
 
+/**
+ * Changes the manifest, durably: `change` gets the segments as they are now, and nobody else changes them
+ * meanwhile. Gives what it lists then. Throws what `readManifest` and the disk throw, and DATA_DIR_LOCKED if another
+ * process does not let go; the old manifest then holds.
+ */
+export async function updateManifest(
+  disk: Disk,
+  directory: string,
+  change: (segments: readonly SealedSegment[]) => readonly SealedSegment[],
+): Promise<readonly SealedSegment[]> {
+  const lock = await lockFile(join(directory, LOCK_FILE), { waitMs: limits.manifestLockMs });
+  if (lock === undefined) {
+    const message = `${MANIFEST_FILE} is held by another process, which does not let go of it; see who has ${LOCK_FILE} open.`;
+    throw new CodedError('DATA_DIR_LOCKED', message);
+  }
+  try {
+    const segments = change(await readManifest(disk, directory));
+    await writeManifest(disk, directory, segments);
+    return segments;
+  } finally {
+    await lock.close();
+  }
+}
+
 /** Replaces the manifest, durably. Passes on the disk's errors; the old manifest then holds. */
 export async function writeManifest(
   disk: Disk,
@@ -78,21 +106,25 @@ export async function writeManifest(
 ): Promise<void> {
   const fault = joinFault(segments);
   assert(fault === undefined, `the segments of a manifest join: ${fault}`);
-  const lines = segments.map(lineOf);
-  const rest = { format: MANIFEST_FORMAT, format_version: MANIFEST_FORMAT_VERSION, segments: lines };
-  const text = `${JSON.stringify({ ...rest, sha256: checksum(rest) }, null, 1)}\n`;
   const path = join(directory, MANIFEST_FILE);
   const unplaced = `${path}.tmp`;
   await disk.remove(unplaced);
   const file = await disk.open(unplaced, { mode: 'create' });
   try {
-    await file.write(Buffer.from(text), 0);
+    await file.write(Buffer.from(manifestText(segments)), 0);
     await file.sync();
   } finally {
     await file.close();
   }
   await disk.rename(unplaced, path);
   await disk.syncDirectory(directory);
+}
+
+/** The text of a manifest, which is the same for the same segments. */
+export function manifestText(segments: readonly SealedSegment[]): string {
+  const lines = segments.map(lineOf);
+  const rest = { format: MANIFEST_FORMAT, format_version: MANIFEST_FORMAT_VERSION, segments: lines };
+  return `${JSON.stringify({ ...rest, sha256: checksum(rest) }, null, 1)}\n`;
 }
 
 async function readWhole(disk: Disk, path: string): Promise<string> {

@@ -1,6 +1,7 @@
 /** The main thread's end of one reading thread: requests with answers, and its own end. */
 import { Worker } from 'node:worker_threads';
 import { CodedError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
 import {
   codedError,
   type ReadReply,
@@ -26,7 +27,9 @@ export class ReadThread {
   #isSpent = false;
 
   constructor() {
-    this.#worker = new Worker(new URL('./read-worker.js', import.meta.url));
+    this.#worker = new Worker(new URL('./read-worker.js', import.meta.url), {
+      resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMebibytesMax },
+    });
     this.#worker.unref();
     this.#worker.on('message', (reply: ReadReply) => this.#settle(reply));
     this.#worker.on('error', (cause) => this.#fail('The thread that reads the archive failed.', cause));

@@ -12,13 +12,14 @@ import type { Disk } from '../ops/disk.js';
 import { ByteColumn } from './byte-column.js';
 import type { Codec } from './codecs/codec.js';
 import { Hdf5File, loadHdf5 } from './hdf5.js';
+import { FilterGaveUpError } from './hdf5-errors.js';
 import { SegmentBuilder } from './segment-builder.js';
 import { createGroups, damagedFile, writeAttributes } from './segment-file.js';
 import { type SealedSegment, segmentRoot } from './segment-layout.js';
 import { SegmentReader } from './segment-reader.js';
 import { SegmentWriter } from './segment-writer.js';
 
-/** Links in order of sequence, in batches of any size; asked for twice, and the same both times. */
+/** Links in order of sequence, in batches of any size; asked for several times, and the same each time. */
 export type LinkSource = () => Iterable<readonly Buffer[]> | AsyncIterable<readonly Buffer[]>;
 
 export interface SealOptions {
@@ -75,11 +76,29 @@ export async function sealSegment(options: SealOptions): Promise<SealedSegment> 
   }
 }
 
+/** Writes the file; if the codec's filter gives up on a column, once more with that column plain. */
 async function writeFile(options: SealOptions, path: string): Promise<Written> {
+  const plain = new Set<string>();
+  for (;;) {
+    try {
+      return await writeFileOnce(options, path, plain);
+    } catch (error) {
+      if (!(error instanceof FilterGaveUpError)) throw error;
+      assert(!plain.has(error.dataset), 'a plain column has no filter');
+      plain.add(error.dataset);
+    }
+  }
+}
+
+async function writeFileOnce(
+  options: SealOptions,
+  path: string,
+  plain: ReadonlySet<string>,
+): Promise<Written> {
   const file = Hdf5File.create(path);
   let written: Written;
   try {
-    written = await writeEvents(options, file);
+    written = await writeEvents(options, file, plain);
   } catch (error) {
     file.abandon();
     throw error;
@@ -89,10 +108,14 @@ async function writeFile(options: SealOptions, path: string): Promise<Written> {
   return written;
 }
 
-async function writeEvents(options: SealOptions, file: Hdf5File): Promise<Written> {
+async function writeEvents(
+  options: SealOptions,
+  file: Hdf5File,
+  plain: ReadonlySet<string>,
+): Promise<Written> {
   const { links, firstSequence, previousRoot, codec } = options;
   const builder = new SegmentBuilder(firstSequence);
-  const writer = new SegmentWriter(file, codec, builder);
+  const writer = new SegmentWriter(file, codec, builder, plain);
   const hashes = new ByteColumn();
   createGroups(file);
   for await (const batch of links()) {

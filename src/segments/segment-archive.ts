@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { assert, CodedError } from '../domain/errors.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 import type { Disk } from '../ops/disk.js';
-import { readManifest, writeManifest } from './manifest.js';
+import { readManifest, updateManifest } from './manifest.js';
 import type { RowsOfFile } from './read-protocol.js';
 import { ReadThread } from './read-thread.js';
 import { damagedFile } from './segment-file.js';
@@ -42,13 +42,18 @@ export class SegmentArchive {
    */
   static async open(options: SegmentArchiveOptions): Promise<SegmentArchive> {
     const { disk, directory } = options;
-    const segments = await readManifest(disk, directory);
-    const names = new Set(await disk.list(directory));
-    for (const segment of segments) {
-      if (!names.has(segment.file)) throw damagedFile(segment.file, 'the file is missing');
-      await checkSize(disk, directory, segment);
+    let segments = await readManifest(disk, directory);
+    for (;;) {
+      try {
+        await checkFiles(disk, directory, segments);
+        return new SegmentArchive(options, segments);
+      } catch (error) {
+        // A repack may have put another file in a segment's place since the manifest was read.
+        const newest = await readManifest(disk, directory);
+        if (newest.every(({ file }, index) => file === segments[index]?.file)) throw error;
+        segments = newest;
+      }
     }
-    return new SegmentArchive(options, segments);
   }
 
   /** Oldest first; a list that is never changed, only replaced. */
@@ -71,12 +76,29 @@ export class SegmentArchive {
     assert(!this.#isAdding, 'segments are added one at a time');
     this.#isAdding = true;
     try {
-      const segments = [...this.#segments, sealed];
-      await writeManifest(this.#disk, this.#directory, segments);
-      this.#segments = segments;
+      this.#segments = await updateManifest(this.#disk, this.#directory, (segments) => {
+        // An attempt before this one may have listed it and then failed.
+        return [...segments.filter(({ firstSequence }) => firstSequence !== sealed.firstSequence), sealed];
+      });
     } finally {
       this.#isAdding = false;
     }
+  }
+
+  /**
+   * Puts a segment's new file, which is in place and has the same events, where its old one is, and removes that.
+   * Resolves once both are durable. ARCHIVE_DAMAGED if the manifest no longer lists the old file.
+   */
+  async replace(old: SealedSegment, repacked: SealedSegment): Promise<void> {
+    assert(repacked.root === old.root && repacked.file !== old.file, 'the same events in another file');
+    this.#segments = await updateManifest(this.#disk, this.#directory, (segments) => {
+      if (!segments.some(({ file }) => file === old.file)) {
+        throw damagedFile(old.file, 'the manifest does not list it any more');
+      }
+      return segments.map((segment) => (segment.file === old.file ? repacked : segment));
+    });
+    await this.#disk.remove(join(this.#directory, old.file));
+    await this.#disk.syncDirectory(this.#directory);
   }
 
   /**
@@ -85,6 +107,17 @@ export class SegmentArchive {
    */
   async readRecords(sequences: readonly number[]): Promise<Buffer[]> {
     if (sequences.length === 0) return [];
+    for (;;) {
+      const segments = this.#segments;
+      try {
+        return await this.#read(sequences);
+      } catch (error) {
+        if (!(await this.#wasRepacked(error, segments))) throw error;
+      }
+    }
+  }
+
+  async #read(sequences: readonly number[]): Promise<Buffer[]> {
     const files: RowsOfFile[] = [];
     const order: number[] = [];
     const bySegment = new Map<SealedSegment, { rows: number[]; positions: number[] }>();
@@ -113,19 +146,30 @@ export class SegmentArchive {
    * end of a file has unchecked links.
    */
   async *scan(fromSequence: number): AsyncGenerator<SequencedLink[], void> {
-    for (const segment of this.#segments) {
-      const { file, firstSequence, lastSequence } = segment;
-      if (lastSequence < fromSequence) continue;
-      let sequence = Math.max(fromSequence, firstSequence);
-      const path = join(this.#directory, file);
-      for await (const links of this.#reader().scan(path, sequence - firstSequence)) {
-        const batch = links.map((link, index) => ({ sequence: sequence + index, link }));
-        sequence += batch.length;
-        yield batch;
+    let sequence = Math.max(1, fromSequence);
+    const { lastSequence } = this;
+    while (sequence <= lastSequence) {
+      const segments = this.#segments;
+      try {
+        for await (const batch of this.#scanSegment(this.#segmentOf(sequence), sequence)) {
+          yield batch;
+          sequence += batch.length;
+        }
+      } catch (error) {
+        if (!(await this.#wasRepacked(error, segments))) throw error;
       }
-      if (sequence !== lastSequence + 1)
-        throw damagedFile(file, 'it has not the events that the manifest says');
     }
+  }
+
+  async *#scanSegment(segment: SealedSegment, from: number): AsyncGenerator<SequencedLink[], void> {
+    const { file, firstSequence, lastSequence } = segment;
+    let sequence = from;
+    for await (const links of this.#reader().scan(join(this.#directory, file), from - firstSequence)) {
+      yield links.map((link, index) => ({ sequence: sequence + index, link }));
+      sequence += links.length;
+    }
+    if (sequence !== lastSequence + 1)
+      throw damagedFile(file, 'it has not the events that the manifest says');
   }
 
   /** Ends the reading thread. What waits is refused with SHUTTING_DOWN. */
@@ -138,6 +182,21 @@ export class SegmentArchive {
     if (this.#isClosed) throw new CodedError('SHUTTING_DOWN', 'The archive was closed.');
     if (this.#thread === undefined || this.#thread.isSpent) this.#thread = new ReadThread();
     return this.#thread;
+  }
+
+  /**
+   * Whether reading failed because a file made place for a repacked one since `before` was the list. Another process
+   * did that; the names are read anew, and it is worth trying again.
+   */
+  async #wasRepacked(error: unknown, before: readonly SealedSegment[]): Promise<boolean> {
+    if (!(error instanceof CodedError) || error.code !== 'ARCHIVE_DAMAGED') return false;
+    const listed = await readManifest(this.#disk, this.#directory);
+    // Not the whole list: one that is just being added may be newer than what was read.
+    this.#segments = this.#segments.map((segment, index) => {
+      const newest = listed[index];
+      return newest?.firstSequence === segment.firstSequence ? newest : segment;
+    });
+    return before.some(({ file }, index) => file !== this.#segments[index]?.file);
   }
 
   /** The segment that holds a sequence, by bisection. */
@@ -155,6 +214,15 @@ export class SegmentArchive {
       `sequence ${sequence} is archived`,
     );
     return segment;
+  }
+}
+
+/** ARCHIVE_DAMAGED unless every file is there in its full size. */
+async function checkFiles(disk: Disk, directory: string, segments: readonly SealedSegment[]): Promise<void> {
+  const names = new Set(await disk.list(directory));
+  for (const segment of segments) {
+    if (!names.has(segment.file)) throw damagedFile(segment.file, 'the file is missing');
+    await checkSize(disk, directory, segment);
   }
 }
 

@@ -28,13 +28,16 @@ export function liveShape({ type, width, liveChunkRows }: Column): DatasetShape 
  * How a column is laid out in a sealed file. `rows` is how many it has in all, when that is known at its
  * creation: then its one chunk is no longer than needed.
  */
-export function sealedShape(column: Column, filter: Hdf5Filter | undefined, rows?: number): DatasetShape {
-  const { type, width, chunkWidth } = column;
+export function sealedShape(
+  { type, width, chunkWidth }: Column,
+  chunkRows: number,
+  filter: Hdf5Filter | undefined,
+  rows?: number,
+): DatasetShape {
   if (rows === undefined || rows === 0) {
-    return { type, width, chunkRows: column.chunkRows, chunkWidth, growable: true, filter };
+    return { type, width, chunkRows, chunkWidth, growable: true, filter };
   }
-  const chunkRows = Math.min(column.chunkRows, rows);
-  return { type, width, chunkRows, chunkWidth, growable: false, filter };
+  return { type, width, chunkRows: Math.min(chunkRows, rows), chunkWidth, growable: false, filter };
 }
 
 export function createGroups(file: Hdf5File): void {
@@ -55,12 +58,25 @@ export function writeAttributes(file: Hdf5File, attributes: SegmentAttributes): 
 }
 
 /** ARCHIVE_DAMAGED for a file that is not what it should be. */
-export function damagedFile(file: string, what: string, cause?: unknown, sequence?: number): CodedError {
+export function damagedFile(
+  file: string,
+  what: string,
+  cause?: unknown,
+  sequence?: number,
+  consultationId?: string,
+): CodedError {
   const place = sequence === undefined ? '' : ` (sequence ${sequence})`;
   return new CodedError(
     'ARCHIVE_DAMAGED',
     `${file} is damaged${place}: ${what}. Restore this file from a backup, then run "fi-consult verify".`,
-    { cause, extensions: sequence === undefined ? { file } : { file, sequence } },
+    {
+      cause,
+      extensions: {
+        file,
+        ...(sequence !== undefined && { sequence }),
+        ...(consultationId !== undefined && { consultation_id: consultationId }),
+      },
+    },
   );
 }
 

@@ -23,7 +23,10 @@ export interface Column {
   readonly path: ColumnPath;
   readonly type: ElementType;
   readonly width: number;
-  /** Rows in a chunk of a sealed file, and so the least that a reader has to decode. */
+  /**
+   * Rows in a chunk of a sealed file, if the codec does not ask for more, and so the least that a reader has to
+   * decode. A reader takes the file's own.
+   */
   readonly chunkRows: number;
   /**
    * Elements of a row in a chunk of a sealed file. With 1, each chunk holds one byte position of many rows:
@@ -32,6 +35,8 @@ export interface Column {
   readonly chunkWidth: number;
   /** Rows in a chunk of a live file, which rewrites its last chunk at each flush. */
   readonly liveChunkRows: number;
+  /** Whether chunks of it may be random bytes, which no codec makes smaller. */
+  readonly isRandom: boolean;
   /** Whether only sealed files have it. */
   readonly sealedOnly: boolean;
 }
@@ -70,23 +75,25 @@ function column(path: ColumnPath, type: ElementType, width = 0, options: Partial
     chunkWidth: width,
     liveChunkRows: LIVE_CHUNK_ROWS,
   };
-  return { ...base, sealedOnly: false, ...options };
+  return { ...base, isRandom: false, sealedOnly: false, ...options };
 }
 
-/** UTF-8 bytes; chunks beyond 256 KiB save less than 2 % under gzip and cost each reader of one event. */
-const TEXT_CHUNKS = { chunkRows: 256 * 1024, liveChunkRows: 64 * 1024 };
-const BYTE_PLANES = { chunkWidth: 1 };
+/** Chunks beyond 256 KiB save less than 2 % under gzip and cost each reader of one event; a codec may ask for more. */
+export const PAYLOAD_CHUNK_BYTES = 256 * 1024;
+const TEXT_CHUNKS = { chunkRows: PAYLOAD_CHUNK_BYTES, liveChunkRows: 64 * 1024 };
+const IDS = { chunkWidth: 1, isRandom: true };
+const HASHES = { isRandom: true };
 
 /** Every dataset, in the order of writing. */
 export const COLUMNS: readonly Column[] = [
   column('strings/text', 'uint8', 0, { chunkRows: 64 * 1024, liveChunkRows: 4 * 1024 }),
   column('strings/end', 'uint64'),
-  column('consultations/id', 'uint8', 16, BYTE_PLANES),
-  column('consultations/session_id', 'uint8', 16, BYTE_PLANES),
-  column('consultations/previous_hash', 'uint8', 32),
-  column('consultations/head_hash', 'uint8', 32, { sealedOnly: true }),
+  column('consultations/id', 'uint8', 16, IDS),
+  column('consultations/session_id', 'uint8', 16, IDS),
+  column('consultations/previous_hash', 'uint8', 32, HASHES),
+  column('consultations/head_hash', 'uint8', 32, { ...HASHES, sealedOnly: true }),
   column('events/payload', 'uint8', 0, TEXT_CHUNKS),
-  column('events/event_id', 'uint8', 16, BYTE_PLANES),
+  column('events/event_id', 'uint8', 16, IDS),
   column('events/timestamp_ms', 'int64'),
   column('events/event_type', 'uint8'),
   column('events/version', 'uint32'),
@@ -120,7 +127,7 @@ export interface SealedSegment {
 
 const padded = (firstSequence: number): string => String(firstSequence).padStart(16, '0');
 
-/** The name of a sealed segment's file; names sort as their sequences do. */
+/** The name of a sealed segment's first file; names sort as their sequences do. */
 export function sealedFileName(firstSequence: number): string {
   return `segment-${padded(firstSequence)}.h5`;
 }
@@ -135,7 +142,20 @@ export function isLiveFileName(name: string): boolean {
 }
 
 export function isSealedFileName(name: string): boolean {
-  return /^segment-\d{16}\.h5$/.test(name);
+  return sealedNameParts(name) !== undefined;
+}
+
+/** The name of the file that a segment gets when it is rewritten: one that was never used for it. */
+export function repackedFileName({ file, firstSequence }: SealedSegment): string {
+  const revision = (sealedNameParts(file)?.revision ?? 0) + 1;
+  return `segment-${padded(firstSequence)}.${revision}.h5`;
+}
+
+/** What a sealed segment's file name says; `revision` is 0 until it is rewritten. `undefined` for other names. */
+export function sealedNameParts(name: string): { firstSequence: number; revision: number } | undefined {
+  const match = /^segment-(\d{16})(?:\.(\d{1,9}))?\.h5$/.exec(name);
+  if (match === null) return undefined;
+  return { firstSequence: Number(match[1]), revision: Number(match[2] ?? 0) };
 }
 
 /**

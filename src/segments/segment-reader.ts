@@ -137,7 +137,8 @@ export class SegmentReader {
     const id = Buffer.alloc(16);
     const consultation = this.#columns.consultation(row);
     this.#columns.window('consultations/id').copy(consultation, consultation + 1, id, 0);
-    const what = `the chain of consultation ${readUuid(id, 0)}, which starts here, does not end in its head hash`;
-    return damagedFile(this.#file.name, what, undefined, this.firstSequence + row);
+    const consultationId = readUuid(id, 0);
+    const what = `the chain of consultation ${consultationId}, which starts here, does not end in its head hash`;
+    return damagedFile(this.#file.name, what, undefined, this.firstSequence + row, consultationId);
   }
 }

@@ -11,7 +11,7 @@ import {
   encodeLink,
   GENESIS_HASH,
   hexOfLatin1,
-  LinkView,
+  type LinkView,
   type NewEvent,
   sha256Latin1,
 } from '../domain/stored-event.js';
@@ -45,11 +45,13 @@ export interface PlanRequest {
   sessionId: string;
   userId: string;
   source: string;
+  /** Only of events that are restored; otherwise UTC. */
+  timezone?: string;
   events: readonly EventToAppend[];
   expectedVersion?: number;
 }
 
-/** All times are kept in UTC. */
+/** New events get their time from this process, in UTC. */
 const TIMEZONE = 'UTC';
 const MESSAGE_RECEIVED = eventTypeCode('MESSAGE_RECEIVED');
 
@@ -98,7 +100,7 @@ function planEvent(
     version: (head?.version ?? 0) + 1,
     type: event.type,
     source: request.source,
-    timezone: TIMEZONE,
+    timezone: request.timezone ?? TIMEZONE,
     userId: request.userId,
   };
   const decided = performance.now();
@@ -121,7 +123,7 @@ function encode(
     typeCode: eventTypeCode(event.type),
     head: advanceHead(head, event, 0, linkHash),
     timestampMs: event.timestampMs,
-    auditHash: hash('sha256', new LinkView(link).payload, 'hex'),
+    auditHash: hash('sha256', event.payload, 'hex'),
     hash: hexOfLatin1(linkHash),
   };
 }

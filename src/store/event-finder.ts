@@ -21,6 +21,13 @@ export interface LocatedEvent {
   typeCode: number;
 }
 
+/** An event as it is stored. */
+export interface StoredRecord {
+  record: Buffer;
+  /** The hash that stands before it, latin1; sealed segments keep none for each event. */
+  previousHash: string | undefined;
+}
+
 export class EventFinder {
   private readonly heads = new LruMap<string, ConsultationHead>(limits.cachedHeadsMax);
 
@@ -106,6 +113,24 @@ export class EventFinder {
       if (link === undefined || sha256Latin1(link.link) !== entry.hash) throw damaged(entry.sequence);
     });
     return links;
+  }
+
+  /** What is stored of entries, in their order, and nothing of it checked. */
+  async storedRecords(entries: readonly IndexEntry[]): Promise<StoredRecord[]> {
+    const oldestInLog = this.log.firstSequence;
+    const sealed = entries.filter(({ sequence }) => sequence < oldestInLog);
+    const open = entries.filter(({ sequence }) => sequence >= oldestInLog);
+    const [records, links] = await Promise.all([
+      this.archive.readRecords(sealed.map(({ sequence }) => sequence)),
+      open.length === 0 ? [] : this.log.read(open.map(({ sequence }) => sequence)),
+    ]);
+    return [
+      ...records.map((record): StoredRecord => ({ record, previousHash: undefined })),
+      ...links.map(({ link }): StoredRecord => {
+        const previousHash = link.toString('latin1', 0, HASH_BYTES);
+        return { record: link.subarray(HASH_BYTES), previousHash };
+      }),
+    ];
   }
 
   private async sealedLinks(id: string, entries: readonly IndexEntry[]): Promise<SequencedLink[]> {

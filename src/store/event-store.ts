@@ -82,6 +82,24 @@ export interface EventsPage {
   eventsJson: readonly string[];
 }
 
+/** A state as the API shows it. */
+export interface StateText {
+  version: number;
+  /** The state as JSON in UTF-8. It may be kept and given again: never change it. */
+  json: Buffer;
+}
+
+/** What a check of one consultation's stored bytes found. */
+export interface ConsultationCheck {
+  valid: boolean;
+  /** The events of the consultation. */
+  events: number;
+  /** The hash that its newest event was stored with, lower-case hex. */
+  headHash: string;
+  /** The first event that is not what was stored. */
+  damage?: { sequence: number; version: number; reason: string };
+}
+
 export interface StoreHealth {
   /** Whether appends are accepted. */
   ready: boolean;
@@ -99,8 +117,15 @@ export interface EventStore {
   append(command: AppendCommand): Promise<Appended>;
   /** The state after the newest durable event. CONSULTATION_NOT_FOUND if there is none. */
   state(consultationId: string): Promise<ConsultationState>;
+  /** The same as text, which is made once for each version. */
+  stateText(consultationId: string): Promise<StateText>;
   /** A page of a consultation's events, oldest first. CONSULTATION_NOT_FOUND if there is none. */
   events(query: EventsQuery): Promise<EventsPage>;
+  /**
+   * Computes the hash chain of a consultation anew from what is stored, and compares it with what was acknowledged.
+   * CONSULTATION_NOT_FOUND if there is none.
+   */
+  verify(consultationId: string): Promise<ConsultationCheck>;
   health(): StoreHealth;
   /** Finishes what was accepted, brings everything into HDF5, and lets go of the data directory. */
   close(): Promise<void>;

@@ -42,6 +42,7 @@ export class LiveMirror {
   }
 
   finish(journal: JournalSpan): void {
+    if (this.tail?.firstSequence === journal.firstSequence) this.tail = undefined;
     if (this.thread === undefined) {
       this.options.onFinished(journal);
       return;

@@ -6,7 +6,6 @@ import { canonicalJson } from '../domain/canonical-json.js';
 import type { ConsultationState } from '../domain/consultation-state.js';
 import { CodedError } from '../domain/errors.js';
 import { eventTypeCode } from '../domain/event-types.js';
-import { type ConsultationFold, foldEvent } from '../domain/fold.js';
 import { limits } from '../domain/limits.js';
 import { eventJsonOfLink, eventOfLink, hexOfLatin1, LinkView } from '../domain/stored-event.js';
 import type { CommitLog } from '../log/commit-log.js';
@@ -23,6 +22,7 @@ import type {
   AppendCommand,
   Appended,
   AppendedEvent,
+  ConsultationCheck,
   CreateCommand,
   Created,
   Durability,
@@ -30,15 +30,19 @@ import type {
   EventsPage,
   EventsQuery,
   EventToAppend,
+  StateText,
   StoreHealth,
 } from './event-store.js';
-import { LruMap } from './lru-map.js';
 import type { RecentEvent } from './recent-events.js';
+import { type EventToRestore, type Restored, restoreEvents } from './restore-events.js';
+import type { StateReader } from './state-reader.js';
+import { verifyConsultation } from './verify-consultation.js';
 
 export interface LocalEventStoreParts {
   durability: Durability;
   log: CommitLog;
   finder: EventFinder;
+  states: StateReader;
   clock: PlanContext['clock'];
   nextId: PlanContext['nextId'];
   timers: StageTimers;
@@ -51,7 +55,6 @@ export interface LocalEventStoreParts {
 
 export class LocalEventStore implements EventStore {
   readonly durability: Durability;
-  private readonly folds = new LruMap<string, ConsultationFold>(limits.cachedStateEventsMax);
   private readonly planContext: PlanContext;
 
   constructor(private readonly parts: LocalEventStoreParts) {
@@ -114,7 +117,7 @@ export class LocalEventStore implements EventStore {
   private async decideAndCommit(request: PlanRequest): Promise<Appended> {
     const { finder } = this.parts;
     for (let decisions = 1; ; decisions += 1) {
-      const builtOn = finder.recent.of(request.consultationId).at(-1);
+      const builtOn = this.unsettled(request);
       try {
         const earlier = this.earlierAppend(request);
         if (earlier !== undefined) return await this.replay(request, earlier);
@@ -122,10 +125,17 @@ export class LocalEventStore implements EventStore {
         return await this.commit(request, head?.version ?? 0, planAppend(this.planContext, head, request));
       } catch (error) {
         const isOvertaken = isWrongVersion(error) && request.expectedVersion === undefined;
-        const isMoot = isOvertaken || (builtOn !== undefined && !(await isDurable(builtOn)));
+        const isMoot = isOvertaken || !(await areDurable(builtOn));
         if (!isMoot || decisions >= limits.decisionsMax) throw error;
       }
     }
+  }
+
+  /** What a decision rests on and may still be refused: the consultation's newest event, and events asked for again. */
+  private unsettled({ consultationId, events }: PlanRequest): RecentEvent[] {
+    const { recent } = this.parts.finder;
+    const asked = events.flatMap(({ eventId }) => (eventId && recent.find(eventId)) || []);
+    return [...recent.of(consultationId).slice(-1), ...asked];
   }
 
   /** Where the first of these events is, if it was appended before; EVENT_ID_REUSED if only some were. */
@@ -189,23 +199,20 @@ export class LocalEventStore implements EventStore {
     return { consultationId, events, durability: this.durability, replayed: false };
   }
 
+  /** Brings exported events back as they were (restore-events.ts). */
+  restore(events: readonly EventToRestore[], restored: Restored): Promise<void> {
+    const { log, finder, indexCaughtUp } = this.parts;
+    const { planContext } = this;
+    const commit = this.commit.bind(this);
+    return restoreEvents({ log, finder, planContext, commit, indexCaughtUp }, events, restored);
+  }
+
   async state(consultationId: string): Promise<ConsultationState> {
-    const { finder } = this.parts;
-    const last = this.existingVersion(consultationId);
-    for (;;) {
-      const from = (this.folds.get(consultationId)?.state.version ?? 0) + 1;
-      if (from > last) break;
-      const to = Math.min(last, from + limits.pageEventsMax - 1);
-      const links = await finder.links(consultationId, finder.entries(consultationId, from, to));
-      // From here to the end nothing else runs, so that two readers never fold the same event.
-      let fold = this.folds.get(consultationId);
-      for (const link of links) {
-        const event = eventOfLink(link);
-        if (event.version === (fold?.state.version ?? 0) + 1) fold = foldEvent(fold, event);
-      }
-      if (fold !== undefined) this.folds.set(consultationId, fold, fold.state.version);
-    }
-    return (this.folds.get(consultationId) as ConsultationFold).state;
+    return this.parts.states.state(consultationId, this.existingVersion(consultationId));
+  }
+
+  async stateText(consultationId: string): Promise<StateText> {
+    return this.parts.states.text(consultationId, this.existingVersion(consultationId));
   }
 
   async events(query: EventsQuery): Promise<EventsPage> {
@@ -222,6 +229,10 @@ export class LocalEventStore implements EventStore {
     return { eventCount, eventsJson: links.map(eventJsonOfLink) };
   }
 
+  async verify(consultationId: string): Promise<ConsultationCheck> {
+    return verifyConsultation(this.parts.finder, consultationId, this.existingVersion(consultationId));
+  }
+
   private existingVersion(consultationId: string): number {
     const version = this.parts.finder.durableVersion(consultationId);
     if (version > 0) return version;
@@ -234,7 +245,7 @@ export class LocalEventStore implements EventStore {
   /** Waits until everything accepted for a consultation is durable or refused. */
   private async settled(consultationId: string): Promise<void> {
     const newest = this.parts.finder.recent.of(consultationId).at(-1);
-    if (newest !== undefined) await isDurable(newest);
+    if (newest !== undefined) await areDurable([newest]);
   }
 
   private async storedEvents(consultationId: string, fromVersion: number, toVersion: number) {
@@ -269,11 +280,9 @@ function appendedOf({ head, timestampMs, auditHash, hash }: PlannedEvent, sequen
   return { eventId: head.lastEventId, sequence, version: head.version, timestampMs, auditHash, hash };
 }
 
-function isDurable(event: RecentEvent): Promise<boolean> {
-  return event.settled.then(
-    () => true,
-    () => false,
-  );
+async function areDurable(events: readonly RecentEvent[]): Promise<boolean> {
+  const outcomes = await Promise.allSettled(events.map(({ settled }) => settled));
+  return outcomes.every(({ status }) => status === 'fulfilled');
 }
 
 function isWrongVersion(error: unknown): boolean {

@@ -20,8 +20,10 @@ import { lockDataDir } from '../ops/data-dir-lock.js';
 import { nodeDisk } from '../ops/disk.js';
 import type { QueueFigures } from '../ops/metrics.js';
 import type { StageTimers } from '../ops/stage-timers.js';
+import { lockRepacking, removeRepackLeftovers } from '../segments/repacking.js';
 import { SegmentArchive } from '../segments/segment-archive.js';
 import { isLiveFileName } from '../segments/segment-layout.js';
+import { CodecProof } from './codec-proof.js';
 import { EventFinder } from './event-finder.js';
 import type { Durability, EventStore, StoreHealth } from './event-store.js';
 import { FollowerThread } from './followers/follower-thread.js';
@@ -29,6 +31,8 @@ import type { IndexWorkerData } from './followers/index-worker.js';
 import { LocalEventStore } from './local-event-store.js';
 import { LogFollowers } from './log-followers.js';
 import { RecentEvents } from './recent-events.js';
+import type { EventToRestore, Restored } from './restore-events.js';
+import { StateReader } from './state-reader.js';
 
 export interface LocalStoreOptions {
   dataDir: string;
@@ -47,6 +51,8 @@ export interface LocalStoreOptions {
 /** The store and what is measured of it. */
 export interface LocalStore extends EventStore {
   queue(): QueueFigures;
+  /** Brings exported events back as they were (restore-events.ts). */
+  restore(events: readonly EventToRestore[], restored: Restored): Promise<void>;
   /** Events made durable since it was opened. */
   appendedEvents(): number;
   /** Resolves once everything durable is in the live HDF5 file, and full segments are sealed. */
@@ -59,7 +65,8 @@ export async function openLocalStore(options: LocalStoreOptions): Promise<LocalS
   try {
     return await assemble(options, opened);
   } catch (error) {
-    for (const part of opened.reverse()) await part.close();
+    // Each part is let go of, whatever the others do; the error of the start is the one that counts.
+    for (const part of opened.reverse()) await part.close().catch(() => undefined);
     throw error;
   }
 }
@@ -78,6 +85,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   const segmentsDirectory = join(dataDir, 'segments');
   const lock = opening(await lockDataDir(dataDir));
   await nodeDisk.makeDirectory(segmentsDirectory);
+  const codecProof = opening(new CodecProof(codec, segmentsDirectory));
   const archive = opening(await SegmentArchive.open({ disk: nodeDisk, directory: segmentsDirectory }));
   const indexThread = opening(startIndexThread(options, archive, segmentsDirectory));
   const indexedSequence = await indexThread.ready();
@@ -85,6 +93,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
 
   const clock = monotonicClock();
   const log = opening(await openLog(options, archive, index, clock));
+  await tidyAfterRepack(segmentsDirectory, options.logger);
   checkIndexIsBehind(indexedSequence, log, durability);
   await log.release(archive.lastSequence);
   await removeLiveFiles(segmentsDirectory);
@@ -103,9 +112,11 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     log.indexed(sequence);
   });
   indexThread.on('failed', fail);
+  if (indexThread.failure !== undefined) throw indexThread.failure;
   log.subscribe(followers);
   log.subscribe({ failed: fail });
   await followers.catchUp();
+  await codecProof.proven();
 
   const rollTimer = setInterval(() => void log.rollIfFull(), limits.rollCheckMs).unref();
   const firstHead = log.headSequence;
@@ -113,6 +124,11 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     durability,
     log,
     finder,
+    states: new StateReader({
+      finder,
+      index,
+      keepSnapshot: (consultationId, value) => indexThread.keepSnapshot(consultationId, value),
+    }),
     clock,
     nextId: uuidV7Generator(),
     timers: options.timers,
@@ -153,6 +169,7 @@ function startIndexThread(
     delayMs: limits.indexDelayMs,
   });
   thread.on('rebuilding', (sequence) => logger.info({ sequence }, 'indexing sealed segments again'));
+  thread.on('late', (reason) => logger.error({ reason }, 'the index cannot be written; tried again shortly'));
   thread.on('discarded', (reason) => logger.warn({ reason }, 'the index is thrown away and made again'));
   return thread;
 }
@@ -176,7 +193,8 @@ async function openLog(
     durability,
     roll,
     firstSequence: archive.lastSequence + 1,
-    mustExist: archive.lastSequence > 0,
+    // Without fsync a power cut may take from the log what the index already had.
+    durableThrough: Math.max(archive.lastSequence, durability === 'fsync' ? index.appliedSequence() : 0),
     indexedVersion: (consultationId) => index.head(consultationId)?.version ?? 0,
     now: clock,
     onRecovered: ({ links }) => {
@@ -187,6 +205,13 @@ async function openLog(
   clock.notBefore(log.createdMs);
   if (log.tornBytes > 0)
     logger.warn({ bytes: log.tornBytes }, 'cut a torn tail, of which nobody had been told');
+  if (log.tail.firstSequence <= archive.lastSequence) {
+    await log.close();
+    throw new CodedError(
+      'LOG_DAMAGED',
+      `The newest journal begins with event ${log.tail.firstSequence}, which is sealed already, as all up to ${archive.lastSequence} are: a newer journal is missing. If this is a copy that was taken while a service wrote, take it again as docs/operating.md, "Backup", says; otherwise restore the data directory from a backup.`,
+    );
+  }
   if (log.firstSequence > archive.lastSequence + 1) {
     await log.close();
     throw new CodedError(
@@ -208,6 +233,18 @@ function checkIndexIsBehind(indexedSequence: number, log: FileLog, durability: D
     'LOG_DAMAGED',
     `The index knows event ${indexedSequence}, but the journal ends with ${log.headSequence}: acknowledged events are missing. ${advice}`,
   );
+}
+
+/** Removes what an interrupted repack left, unless one runs now. */
+async function tidyAfterRepack(directory: string, logger: Logger): Promise<void> {
+  const lock = await lockRepacking(directory);
+  if (lock === undefined) return;
+  try {
+    const files = await removeRepackLeftovers(nodeDisk, directory);
+    if (files.length > 0) logger.info({ files }, 'removed what an interrupted repack left');
+  } finally {
+    await lock.close();
+  }
 }
 
 /** Live files are made anew from the journal at each start. */

@@ -10,13 +10,15 @@ export interface RecentEvent {
   /** The consultation's head after this event: its version, id and hash are the event's own. */
   readonly head: ConsultationHead;
   readonly typeCode: number;
-  /** The event's sequence once it is durable; 0 until then. */
+  /** The event's sequence once it is durable; 0 until then; negative when it was refused. */
   sequence: number;
   /** Settles with the append that brought it. */
   readonly settled: Promise<unknown>;
 }
 
 const NONE: readonly RecentEvent[] = [];
+/** The sequence of an event that the log refused. */
+const REFUSED = -1;
 
 export class RecentEvents {
   /** Contiguous versions of each consultation, oldest first. */
@@ -48,13 +50,15 @@ export class RecentEvents {
     return this.byConsultation.get(consultationId) ?? NONE;
   }
 
-  /** Drops what the index has taken in; `onLeave` is given the last head of each consultation that leaves. */
+  /** Drops what the index has taken in; `onLeave` is given the head after each event that leaves. */
   dropIndexed(indexedSequence: number, onLeave: (head: ConsultationHead) => void): void {
     for (; this.left < this.order.length; this.left += 1) {
       const event = this.order[this.left] as RecentEvent;
+      if (event.sequence === REFUSED) continue;
       if (event.sequence === 0 || event.sequence > indexedSequence) break;
-      const events = this.forget(event);
-      if (events.length === 0) onLeave(event.head);
+      this.byConsultation.get(event.head.consultationId)?.shift();
+      this.forget(event);
+      onLeave(event.head);
     }
     if (this.left > 1024 && this.left * 2 > this.order.length) {
       this.order = this.order.slice(this.left);
@@ -65,21 +69,20 @@ export class RecentEvents {
   /** Drops an event that the log refused, and those of its consultation that build on it. */
   dropRefused(event: RecentEvent): void {
     const events = this.byConsultation.get(event.head.consultationId);
-    const from = events?.indexOf(event) ?? -1;
+    const from = events?.lastIndexOf(event) ?? -1;
     if (events === undefined || from < 0) return;
-    const refused = new Set(events.slice(from));
-    for (const one of refused) this.forget(one);
-    this.order = this.order.slice(this.left).filter((one) => !refused.has(one));
-    this.left = 0;
+    for (const refused of events.splice(from)) {
+      refused.sequence = REFUSED;
+      this.forget(refused);
+    }
+    // What is refused is the newest: once its last event is, all of it goes at once.
+    while (this.size > 0 && this.order.at(-1)?.sequence === REFUSED) this.order.pop();
   }
 
-  /** Takes an event out of the maps; returns what is left of its consultation. */
-  private forget(event: RecentEvent): RecentEvent[] {
-    const { consultationId, lastEventId } = event.head;
-    if (this.byEventId.get(lastEventId) === event) this.byEventId.delete(lastEventId);
-    const events = this.byConsultation.get(consultationId) ?? [];
-    events.splice(events.indexOf(event), 1);
-    if (events.length === 0) this.byConsultation.delete(consultationId);
-    return events;
+  /** Takes an event out of the maps, after it was taken out of its consultation. */
+  private forget({ head }: RecentEvent): void {
+    const { consultationId, lastEventId } = head;
+    this.byEventId.delete(lastEventId);
+    if (this.of(consultationId).length === 0) this.byConsultation.delete(consultationId);
   }
 }

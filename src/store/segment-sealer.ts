@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { CodedError, type ErrorCode } from '../domain/errors.js';
+import { assert, CodedError, type ErrorCode } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { FileLog, JournalSpan } from '../log/file-log.js';
 import type { SegmentArchive } from '../segments/segment-archive.js';
@@ -52,7 +52,6 @@ export class SegmentSealer {
     for (let journal = this.waiting[0]; journal !== undefined && !this.closing; journal = this.waiting[0]) {
       try {
         await this.sealOne(journal);
-        this.waiting.shift();
       } catch (error) {
         if (this.closing) return;
         // The events are safe in their journal; only the archive is late.
@@ -65,12 +64,19 @@ export class SegmentSealer {
 
   private async sealOne(journal: JournalSpan): Promise<void> {
     const { log, archive, codec, directory, logger } = this.options;
+    assert(journal.firstSequence === archive.lastSequence + 1, 'segments are sealed once, in order');
     const startedMs = Date.now();
     const path = join(directory, sealedFileName(journal.firstSequence));
     const sealed = await this.runWorker({ journal, previousRoot: archive.lastRoot, codec, path });
     await archive.add(sealed);
-    await log.release(sealed.lastSequence);
-    await rm(join(directory, liveFileName(journal.firstSequence)), { force: true });
+    // From here on the segment is what counts. A journal that cannot be removed now goes with the next one.
+    this.waiting.shift();
+    try {
+      await log.release(sealed.lastSequence);
+      await rm(join(directory, liveFileName(journal.firstSequence)), { force: true });
+    } catch (error) {
+      logger.warn({ err: error }, 'the journal of a sealed segment could not be removed; tried again later');
+    }
     const { firstSequence, lastSequence, fileBytes } = sealed;
     logger.info(
       { firstSequence, lastSequence, fileBytes, codec, ms: Date.now() - startedMs },

@@ -73,6 +73,7 @@ test('documents every route as OpenAPI 3.1', async (t) => {
     'get /consultations/{id}',
     'get /consultations/{id}/events',
     'get /consultations/{id}/soap',
+    'get /consultations/{id}/verify',
     'get /health',
     'get /health/live',
     'get /health/ready',

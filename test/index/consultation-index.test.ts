@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventTypeCode } from '../../src/domain/event-types.js';
-import { ConsultationIndex } from '../../src/index/consultation-index.js';
 import { makeLinks } from '../support/links.js';
 import { expectedOf, indexDirectory, openReader, openWriter } from './support.js';
 
@@ -51,10 +50,4 @@ test('refuses reads after it was closed', async (t) => {
   const reader = await openReader(t, await indexDirectory(t));
   await reader.close();
   assert.throws(() => reader.head(UNKNOWN_ID));
-});
-
-test('reading only, does not make an index', async (t) => {
-  const directory = await indexDirectory(t);
-  const opened = await ConsultationIndex.open(directory, { readOnly: true });
-  assert.deepEqual(opened, { kind: 'unusable', reason: 'there is none yet' });
 });

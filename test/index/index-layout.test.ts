@@ -29,7 +29,7 @@ test('a head comes back as it was stored, with the largest numbers and every urg
   }
 });
 
-test('a stored head has the bytes that format 1 says', () => {
+test('a stored head has the bytes that its layout says', () => {
   const bytes = encodeHead({ ...HEAD, isCommitted: true, urgency: 'critical' });
   assert.equal(
     bytes.toString('hex'),

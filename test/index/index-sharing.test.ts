@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { LinkView, type SequencedLink } from '../../src/domain/stored-event.js';
 import { makeLinks } from '../support/links.js';
-import { assertHoldsPrefix, indexDirectory, openReader, openWriter } from './support.js';
+import { assertHoldsPrefix, indexDirectory, openReader } from './support.js';
 import type { WriterWorkerData } from './writer-worker.js';
 
 const EVENTS = 3000;
@@ -40,25 +37,4 @@ test('sees what a writer in another thread committed after a refresh, and not be
   }
   assert.deepEqual(await ended, [0]);
   assert.equal(assertHoldsPrefix(reader, links), EVENTS);
-});
-
-test('a second process reads while the first one writes', async (t) => {
-  const directory = await indexDirectory(t);
-  const links = [...makeLinks(SETTINGS)];
-  const consultationId = new LinkView((links[0] as SequencedLink).link).consultationId;
-  const writer = await openWriter(t, directory);
-  writer.apply(links.slice(0, 100));
-  const other = fork(fileURLToPath(new URL('./reader-process.js', import.meta.url)), [directory]);
-  const ended = once(other, 'exit');
-  assert.deepEqual((await once(other, 'message'))[0], { appliedSequence: 100, version: 0 });
-  for (let applied = 200; applied <= EVENTS; applied += 400) {
-    writer.apply(links.slice(0, applied));
-    other.send(consultationId);
-    const version = links.slice(0, applied).filter(({ link }) => {
-      return new LinkView(link).consultationId === consultationId;
-    }).length;
-    assert.deepEqual((await once(other, 'message'))[0], { appliedSequence: applied, version });
-  }
-  other.disconnect();
-  assert.deepEqual(await ended, [0, null]);
 });

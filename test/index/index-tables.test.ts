@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { encodeNumber, FORMAT_KEY, INDEX_FORMAT, META_TABLE } from '../../src/index/index-layout.js';
+import { encodeNumber, FORMAT_KEY, INDEX_FORMAT } from '../../src/index/index-layout.js';
 import { deleteIndex, openIndexTables } from '../../src/index/index-tables.js';
-import { LmdbEnvironment } from '../../src/index/lmdb.js';
 import { inBatches, makeLinks } from '../support/links.js';
 import { assertHoldsPrefix, indexDirectory, opened, openReader, openWriter } from './support.js';
 
@@ -22,18 +21,6 @@ test('an index of another format is unusable, and is rebuilt after it was delete
   await deleteIndex(directory);
   (await openWriter(t, directory)).apply(LINKS);
   assert.equal(assertHoldsPrefix(await openReader(t, directory), LINKS), LINKS.length);
-});
-
-test('reading only, an environment without our tables is unusable', async (t) => {
-  const directory = await indexDirectory(t);
-  await fs.mkdir(directory);
-  const environment = await LmdbEnvironment.open(directory, { readOnly: false });
-  environment.table(META_TABLE);
-  await environment.close();
-  assert.deepEqual(await openIndexTables(directory, { readOnly: true }), {
-    kind: 'unusable',
-    reason: 'its tables are missing',
-  });
 });
 
 test('a file that is not an index is unusable, and does not end the process', async (t) => {

@@ -8,7 +8,7 @@ import { advanceHead, type ConsultationHead } from '../../src/domain/consultatio
 import { LinkView, type SequencedLink } from '../../src/domain/stored-event.js';
 import { ConsultationIndex } from '../../src/index/consultation-index.js';
 import type { IndexEntry } from '../../src/index/index-layout.js';
-import type { OpenedIndex, OpenIndexOptions } from '../../src/index/index-tables.js';
+import type { OpenedIndex } from '../../src/index/index-tables.js';
 import { IndexWriter } from '../../src/index/index-writer.js';
 
 /** A folder for an index, not made yet; it goes away with the test. */
@@ -31,12 +31,8 @@ export async function openWriter(t: TestContext, directory: string): Promise<Ind
 }
 
 /** A reader that is closed with the test. */
-export async function openReader(
-  t: TestContext,
-  directory: string,
-  options?: OpenIndexOptions,
-): Promise<ConsultationIndex> {
-  const reader = opened(await ConsultationIndex.open(directory, options));
+export async function openReader(t: TestContext, directory: string): Promise<ConsultationIndex> {
+  const reader = opened(await ConsultationIndex.open(directory));
   t.after(() => reader.close());
   return reader;
 }

@@ -171,6 +171,48 @@ describe('FileLog recovery', () => {
     await (await FileLog.open(options(directory))).close();
   });
 
+  it('does not take for torn what is known to have been durable, and changes nothing', async (t) => {
+    const { directory, path, bytes } = await killedJournal(t);
+    const torn = bytes.subarray(0, -1);
+    await writeFile(path, torn);
+    await assert.rejects(FileLog.open(options(directory, { durableThrough: 7 })), { code: 'LOG_DAMAGED' });
+    assert.deepEqual(await readFile(path), torn);
+    const log = await FileLog.open(options(directory, { durableThrough: 6 }));
+    assert.equal(log.headSequence, 6);
+    await log.close();
+  });
+
+  it('takes no text for a block, whatever it is full of', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const log = await FileLog.open(options(directory));
+    const chained = new ChainedLinks();
+    await log.append(chained.next('a'));
+    await log.append(chained.next('a', 1, 'FIBK'.repeat(200_000)));
+    const path = await onlyJournal(directory);
+    const bytes = await readFile(path);
+    await log.close();
+    await writeFile(path, bytes.subarray(0, -10));
+    const again = await FileLog.open(options(directory));
+    assert.equal(again.headSequence, 1);
+    assert.ok(again.tornBytes > 800_000);
+    await again.close();
+  });
+
+  it('makes durable what it finds before it is used, whoever wrote it', async (t) => {
+    const { directory } = await killedJournal(t);
+    const synced: string[] = [];
+    const disk = {
+      ...nodeDisk,
+      open: async (...args: Parameters<typeof nodeDisk.open>) => {
+        const file = await nodeDisk.open(...args);
+        return { ...file, sync: () => file.sync().then(() => void synced.push(args[0])) };
+      },
+    };
+    const log = await FileLog.open(options(directory, { disk }));
+    assert.deepEqual(synced, [log.tail.path]);
+    await log.close();
+  });
+
   it('refuses a journal of a newer format', async (t) => {
     const { directory, path, bytes } = await killedJournal(t);
     const { crc32 } = await import('node:zlib');
@@ -229,6 +271,31 @@ describe('FileLog under faults', () => {
     assert.equal(writes, 1);
     assert.equal(log.headSequence, 1);
     await log.close();
+  });
+
+  it('begins no new journal after it failed', async (t) => {
+    const faults: Faults = {};
+    let nowMs = 0;
+    const roll = { ...NEVER, ageMs: 10 };
+    const { directory, log } = await openFaulty(t, faults, { roll, now: () => nowMs });
+    const chained = new ChainedLinks();
+    await log.append(chained.next('a'));
+    faults.partialBytes = 50;
+    let rolled: Promise<void> | undefined;
+    faults.beforeWrite = () => {
+      nowMs = 1000;
+      rolled = log.rollIfFull();
+      throw diskError('EIO');
+    };
+    await assert.rejects(log.append(chained.next('a')), { code: 'LOG_UNAVAILABLE' });
+    delete faults.beforeWrite;
+    await rolled;
+    await log.rollIfFull();
+    assert.equal((await readdir(directory)).length, 1);
+    await log.close();
+    const again = await FileLog.open(options(directory));
+    assert.equal(again.headSequence, 1);
+    await again.close();
   });
 
   it('stops for good when a partial write cannot be cut back', async (t) => {

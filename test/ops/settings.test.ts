@@ -35,7 +35,7 @@ test('has a default for every setting, and freezes them', () => {
     host: '127.0.0.1',
     port: 7001,
     dataDir: './data',
-    codec: 'gzip:4',
+    codec: 'gzip:6',
     segmentEvents: 65_536,
     segmentBytes: 64 * 1024 * 1024,
     segmentSeconds: 86_400,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { canonicalJson } from '../../src/domain/canonical-json.js';
 import { type Disk, nodeDisk } from '../../src/ops/disk.js';
-import { MANIFEST_FILE, readManifest, writeManifest } from '../../src/segments/manifest.js';
+import { MANIFEST_FILE, readManifest, updateManifest, writeManifest } from '../../src/segments/manifest.js';
 import { GENESIS_ROOT, type SealedSegment, sealedFileName } from '../../src/segments/segment-layout.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
@@ -135,4 +135,16 @@ test('keeps the old manifest when writing the new one fails at any step', async 
   }
   await writeManifest(nodeDisk, directory, segments());
   assert.equal((await readManifest(nodeDisk, directory)).length, 3);
+});
+
+test('changes that are made at the same time are made one after another, and none is lost', async (t) => {
+  const directory = await temporaryDirectory(t);
+  await written(directory);
+  const rename = (index: number) => (now: readonly SealedSegment[]) =>
+    now.map((segment, place) => (place === index ? { ...segment, codec: `${segment.codec}+` } : segment));
+  await Promise.all(
+    Array.from({ length: 9 }, (_, index) => updateManifest(nodeDisk, directory, rename(index % 3))),
+  );
+  const codecs = (await readManifest(nodeDisk, directory)).map(({ codec }) => codec);
+  assert.deepEqual(codecs, ['gzip:4+++', 'gzip:4+++', 'gzip:4+++']);
 });

@@ -131,6 +131,22 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
     );
 
     it(
+      'verifies a consultation up to the hash that its newest event was answered with',
+      withStore(async (store) => {
+        const consultationId = await playScript(store, 3);
+        const { events } = await append(store, consultationId, [
+          { type: 'ADDENDUM_ADDED', payload: { text: 'later', author: 'dr' } },
+        ]);
+        const { version, hash } = events[0] ?? {};
+        assert.deepEqual(await store.verify(consultationId), {
+          valid: true,
+          events: version,
+          headHash: hash,
+        });
+      }),
+    );
+
+    it(
       'reads pages by offset, limit and type',
       withStore(async (store) => {
         const consultationId = await started(store);
@@ -163,6 +179,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
           await assert.rejects(store.state(id), notFound);
           await assert.rejects(store.events({ consultationId: id, offset: 0, limit: 1 }), notFound);
           await assert.rejects(append(store, id, [message('x')]), notFound);
+          await assert.rejects(store.verify(id), notFound);
         }
         assert.equal(store.health().headSequence, 0);
       }),

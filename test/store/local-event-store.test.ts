@@ -163,6 +163,28 @@ describe('LocalEventStore over its files', () => {
     await assert.rejects(openTestStore(directory), { code: 'ARCHIVE_DAMAGED' });
   });
 
+  it('does not start when its newest journal is one that was sealed already', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const first = await openTestStore(directory);
+    await playScript(first, 1);
+    await first.close();
+    const journals = join(directory, 'journal');
+    const [sealed = ''] = await readdir(journals);
+    const bytes = await readFile(join(journals, sealed));
+    // The next event finds that journal full, so that it is sealed and another one begins.
+    const second = await openTestStore(directory, { roll: SMALL_SEGMENTS });
+    await second.create({ userId: 'dr', source: 'test' });
+    await second.archived();
+    await second.close();
+    for (const name of await readdir(journals)) await rm(join(journals, name));
+    await rm(join(directory, 'index'), { recursive: true });
+    await writeFile(join(journals, sealed), bytes);
+    await assert.rejects(openTestStore(directory), {
+      code: 'LOG_DAMAGED',
+      message: /a newer journal is missing/,
+    });
+  });
+
   it('gives times that never go back, whatever the clock of the machine does', async (t) => {
     const directory = await temporaryDirectory(t);
     const realNow = Date.now;

@@ -40,7 +40,8 @@ export async function cli(args: string[], options: CliOptions = {}): Promise<Cli
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function textSink() {
+/** A stream that keeps what is written to it. */
+export function textSink() {
   const chunks: string[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -16,6 +16,7 @@ import {
   eventJsonOfLink,
   eventOfLink,
   GENESIS_HASH,
+  hexOfLatin1,
   LinkView,
   type SequencedLink,
 } from '../../src/domain/stored-event.js';
@@ -190,6 +191,11 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       known(consultationId);
       return foldEvents(linksOf(consultationId).map(eventOfLink)).state;
     },
+    async stateText(consultationId) {
+      known(consultationId);
+      const { state } = foldEvents(linksOf(consultationId).map(eventOfLink));
+      return { version: state.version, json: Buffer.from(JSON.stringify(state)) };
+    },
     async events({ consultationId, eventType, offset, limit }) {
       known(consultationId);
       const all = linksOf(consultationId);
@@ -200,6 +206,23 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
         eventCount: all.length,
         eventsJson: wanted.slice(offset, offset + limit).map(eventJsonOfLink),
       };
+    },
+    async verify(consultationId) {
+      const { hash, version } = known(consultationId);
+      let previousHash = GENESIS_HASH;
+      for (const { sequence, link } of linksOf(consultationId)) {
+        const view = new LinkView(link);
+        if (view.previousHash !== previousHash) {
+          const damage = {
+            sequence,
+            version: view.version,
+            reason: 'it does not follow the event before it',
+          };
+          return { valid: false, events: version, headHash: hexOfLatin1(hash), damage };
+        }
+        previousHash = view.hash;
+      }
+      return { valid: previousHash === hash, events: version, headHash: hexOfLatin1(hash) };
     },
     health: () => ({ ready: !isClosed, headSequence: links.length, details: {}, ...options.health?.() }),
     async close() {

@@ -2,11 +2,17 @@
 import { CodedError } from '../../domain/errors.js';
 import type { Codec, CodecFamily } from './codec.js';
 import { gzip } from './gzip.js';
+import { lz4 } from './lz4.js';
+import { lzf } from './lzf.js';
 import { none } from './none.js';
+import { zstd } from './zstd.js';
 
 const CODECS: readonly CodecFamily[] = [
   none, // no filter
   gzip, // filter 1
+  lzf, // filter 32000
+  lz4, // filter 32004
+  zstd, // filter 32015
 ];
 
 /** What may be written where a codec is asked for, as one phrase. */

@@ -4,6 +4,8 @@
 export interface Hdf5Filter {
   readonly id: number;
   readonly options: readonly number[];
+  /** Whether it fails on a chunk that it cannot make smaller, instead of keeping the chunk as it is. */
+  readonly needsGain?: boolean;
 }
 
 /** A codec with its options chosen. `text` gives the same codec again when it is parsed. */
@@ -11,6 +13,8 @@ export interface Codec {
   readonly text: string;
   /** Absent when bytes are stored as they are. */
   readonly filter?: Hdf5Filter;
+  /** Payload in one chunk, where more than the layout's own size pays: a codec that looks back farther finds more. */
+  readonly payloadChunkBytes?: number;
 }
 
 /** One line of the codec table. */

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CodedError, type ErrorCode } from '../../domain/errors.js';
+import { limits } from '../../domain/limits.js';
 import type { JournalSpan } from '../../log/file-log.js';
 import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
 
@@ -20,6 +21,8 @@ interface FollowerEvents {
   rebuilding: [sequence: number];
   /** Before it is ready: what it had could not be used. */
   discarded: [reason: string];
+  /** It cannot write now and tries again by itself. */
+  late: [reason: string];
   /** A full journal was taken in to its end. */
   finished: [journal: JournalSpan];
   /** The worker is gone and will not come back by itself. */
@@ -33,15 +36,21 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
   private waiters: { sequence: number; resolve: () => void; reject: (error: Error) => void }[] = [];
   private tail: JournalSpan | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private failure: Error | undefined;
+  /** Why the worker is gone, if it is. */
+  failure: Error | undefined;
   private closing = false;
   appliedSequence = 0;
 
   constructor(private readonly options: FollowerThreadOptions) {
     super();
-    this.worker = new Worker(options.entry, { workerData: options.workerData });
+    this.worker = new Worker(options.entry, {
+      workerData: options.workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMebibytesMax },
+    });
     this.exited = new Promise((resolve) => this.worker.once('exit', () => resolve()));
+    let rejectOpened: (error: Error) => void = () => {};
     this.opened = new Promise((resolve, reject) => {
+      rejectOpened = reject;
       this.worker.on('message', (report: FollowerReport) => {
         if (report.kind === 'opened') resolve(report.sequence);
         this.hear(report);
@@ -54,7 +63,9 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
     });
     this.opened.catch(() => undefined);
     void this.exited.then(() => {
-      if (!this.closing) this.fail(new Error('the worker thread ended'));
+      const ended = new Error('the worker thread ended');
+      rejectOpened(ended);
+      if (!this.closing) this.fail(ended);
     });
   }
 
@@ -84,6 +95,12 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
     await new Promise<void>((resolve, reject) => this.waiters.push({ sequence, resolve, reject }));
   }
 
+  /** Hands over a state to keep. The news of its events goes before it. */
+  keepSnapshot(consultationId: string, value: Uint8Array): void {
+    this.sendTail();
+    this.send({ kind: 'snapshot', consultationId, value });
+  }
+
   private sendTail(): void {
     this.stopTimer();
     if (this.tail !== undefined) this.send({ kind: 'durable', journal: this.tail, isFull: false });
@@ -100,10 +117,14 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
   }
 
   private hear(report: FollowerReport): void {
+    // What a thread says after it failed is not to be trusted.
+    if (this.failure !== undefined) return;
     if (report.kind === 'failed') {
       this.fail(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
     } else if (report.kind === 'rebuilding') {
       this.emit('rebuilding', report.sequence);
+    } else if (report.kind === 'late') {
+      this.emit('late', report.reason);
     } else if (report.kind === 'discarded') {
       this.emit('discarded', report.reason);
     } else if (report.kind === 'finished') {

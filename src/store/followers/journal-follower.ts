@@ -8,20 +8,23 @@ import { readBlocks } from '../../log/journal-scanner.js';
 import { type DiskFile, nodeDisk } from '../../ops/disk.js';
 import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
 
-/** Events handed over at a time, at most (more if one block holds more). */
+/** Handed over at a time, at most (more if one block holds more). */
 const BATCH_EVENTS = 1000;
+const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface Follower {
   /** The newest sequence it has; what is at or below it is not handed over again. */
   readonly appliedSequence: number;
   /** Takes in events, in order, without gaps. */
-  apply(links: readonly SequencedLink[]): void;
+  apply(links: readonly SequencedLink[]): void | Promise<void>;
   /** A journal begins; its events follow. */
   begin?(journal: JournalSpan): void;
   /** All that is known to be durable was applied. */
   settle?(): void;
   /** A journal is full and all of it was applied. */
   finish?(journal: JournalSpan): void;
+  /** A state to keep, of an event that was handed over. */
+  snapshot?(consultationId: string, value: Uint8Array): void;
   close(): void | Promise<void>;
 }
 
@@ -31,43 +34,56 @@ interface OpenJournal {
   offset: number;
 }
 
-/** Serves commands until `close`. Any failure is reported and ends the worker: the journal still has it all. */
-export function serveFollower(open: () => Promise<Follower>): void {
+/**
+ * Serves commands until `close`. Any failure is reported and ends the worker: the journal still has it all.
+ *
+ * `open` is given a signal that is aborted as soon as the follower is asked to close; what was asked before is
+ * still done, but nothing should be waited for.
+ */
+export function serveFollower(open: (closing: AbortSignal) => Promise<Follower>): void {
   const port = parentPort;
   assert(port !== null, 'a follower runs in a worker thread');
   const report = (message: FollowerReport): void => port.postMessage(message);
-  let work: Promise<void> = Promise.resolve();
+  const closing = new AbortController();
   let follower: Follower | undefined;
   let journal: OpenJournal | undefined;
+  let hasFailed = false;
+
+  const openJournal = async (to: JournalSpan, target: Follower): Promise<OpenJournal> => {
+    if (journal?.path === to.path) return journal;
+    await journal?.file.close();
+    const file = await nodeDisk.open(to.path, { mode: 'read' });
+    journal = { path: to.path, file, offset: FILE_HEADER_BYTES };
+    target.begin?.(to);
+    return journal;
+  };
 
   const applyDurable = async (to: JournalSpan, target: Follower): Promise<void> => {
-    if (journal?.path !== to.path) {
-      await journal?.file.close();
-      journal = {
-        path: to.path,
-        file: await nodeDisk.open(to.path, { mode: 'read' }),
-        offset: FILE_HEADER_BYTES,
-      };
-      target.begin?.(to);
-    }
+    const from = await openJournal(to, target);
     let batch: SequencedLink[] = [];
-    for await (const block of readBlocks(journal.file, journal.offset, to.endOffset)) {
+    let bytes = 0;
+    for await (const block of readBlocks(from.file, from.offset, to.endOffset)) {
       block.links.forEach((link, index) => {
         const sequence = block.firstSequence + index;
-        if (sequence > target.appliedSequence) batch.push({ sequence, link });
+        if (sequence <= target.appliedSequence) return;
+        batch.push({ sequence, link });
+        bytes += link.length;
       });
-      journal.offset = block.end;
-      if (batch.length < BATCH_EVENTS) continue;
-      target.apply(batch);
+      from.offset = block.end;
+      if (batch.length < BATCH_EVENTS && bytes < BATCH_BYTES) continue;
+      await target.apply(batch);
       batch = [];
+      bytes = 0;
     }
-    if (batch.length > 0) target.apply(batch);
+    if (batch.length > 0) await target.apply(batch);
     target.settle?.();
-    assert(journal.offset === to.endOffset, 'what is durable is readable');
-    report({ kind: 'applied', sequence: Math.max(target.appliedSequence, to.lastSequence) });
+    assert(from.offset === to.endOffset, 'what is durable is readable');
+    assert(target.appliedSequence >= to.lastSequence, 'what was read was taken in');
+    report({ kind: 'applied', sequence: target.appliedSequence });
   };
 
   const handle = async (command: FollowerCommand): Promise<void> => {
+    if (hasFailed) return;
     assert(follower !== undefined, 'the follower is open');
     if (command.kind === 'close') {
       await journal?.file.close();
@@ -76,23 +92,34 @@ export function serveFollower(open: () => Promise<Follower>): void {
       port.close();
       return;
     }
+    if (command.kind === 'snapshot') {
+      follower.snapshot?.(command.consultationId, command.value);
+      return;
+    }
     await applyDurable(command.journal, follower);
     if (!command.isFull) return;
     follower.finish?.(command.journal);
     report({ kind: 'finished', journal: command.journal });
   };
 
-  const fail = (error: unknown): void => {
+  const fail = async (error: unknown): Promise<void> => {
+    if (hasFailed) return;
+    hasFailed = true;
     const { code, message } = error as { code?: string; message: string };
     report({ kind: 'failed', code, message });
+    await journal?.file.close();
+    await follower?.close();
     port.close();
   };
 
-  work = open().then((opened) => {
-    follower = opened;
-    report({ kind: 'opened', sequence: opened.appliedSequence });
-  }, fail);
+  let work = open(closing.signal)
+    .then((opened) => {
+      follower = opened;
+      report({ kind: 'opened', sequence: opened.appliedSequence });
+    })
+    .catch(fail);
   port.on('message', (command: FollowerCommand) => {
+    if (command.kind === 'close') closing.abort();
     work = work.then(() => handle(command)).catch(fail);
   });
 }

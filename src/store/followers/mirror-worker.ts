@@ -1,6 +1,7 @@
 /** Worker thread: keeps the live HDF5 file of the newest journal. */
 import { join } from 'node:path';
 import { workerData } from 'node:worker_threads';
+import { assert } from '../../domain/errors.js';
 import type { SequencedLink } from '../../domain/stored-event.js';
 import type { JournalSpan } from '../../log/file-log.js';
 import { loadHdf5 } from '../../segments/hdf5.js';
@@ -24,6 +25,7 @@ class Mirror implements Follower {
   }
 
   apply(links: readonly SequencedLink[]): void {
+    assert(links[0]?.sequence === this.appliedSequence + 1, 'the live file has no gap');
     this.live?.append(links.map(({ link }) => link));
     this.appliedSequence += links.length;
   }

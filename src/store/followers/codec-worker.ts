@@ -1,0 +1,23 @@
+/** Worker thread: proves that the codec of the settings works, then ends. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../../domain/errors.js';
+import { parseCodec } from '../../segments/codecs/codec-table.js';
+import { proveCodec } from '../../segments/prove-codec.js';
+
+export interface CodecWorkerData {
+  codec: string;
+  /** Where a small file may be written for a moment. */
+  directory: string;
+}
+
+export type CodecReport = { kind: 'proven' } | { kind: 'failed'; code: string | undefined; message: string };
+
+assert(parentPort !== null, 'the codec is proven in a worker thread');
+const port = parentPort;
+const { codec, directory } = workerData as CodecWorkerData;
+proveCodec(parseCodec(codec), directory)
+  .then((): CodecReport => ({ kind: 'proven' }))
+  .catch((error: { code?: string; message: string }): CodecReport => {
+    return { kind: 'failed', code: error.code, message: error.message };
+  })
+  .then((report) => port.postMessage(report));

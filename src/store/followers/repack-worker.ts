@@ -1,0 +1,24 @@
+/** Worker thread: rewrites one sealed segment with another codec, then ends. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from '../../domain/errors.js';
+import { nodeDisk } from '../../ops/disk.js';
+import { parseCodec } from '../../segments/codecs/codec-table.js';
+import { repackSegment } from '../../segments/repack-segment.js';
+import type { SealedSegment } from '../../segments/segment-layout.js';
+import type { SealReport } from './seal-worker.js';
+
+export interface RepackWorkerData {
+  segment: SealedSegment;
+  codec: string;
+  directory: string;
+}
+
+assert(parentPort !== null, 'repacking runs in a worker thread');
+const port = parentPort;
+const { segment, codec, directory } = workerData as RepackWorkerData;
+repackSegment({ segment, codec: parseCodec(codec), directory, disk: nodeDisk })
+  .then((repacked): SealReport => ({ kind: 'sealed', segment: repacked }))
+  .catch((error: { code?: string; message: string }): SealReport => {
+    return { kind: 'failed', code: error.code, message: error.message };
+  })
+  .then((report) => port.postMessage(report));

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CodecProof } from '../../src/store/codec-proof.js';
+import { openTestStore } from '../support/local-store.js';
+import { temporaryDirectory } from '../support/temporary-directory.js';
+
+test('has nothing to prove where no plugin is needed', async () => {
+  await new CodecProof('none', '/nonexistent').proven();
+  await new CodecProof('gzip:9', '/nonexistent').proven();
+  await assert.rejects(new CodecProof('lz4', '/nonexistent').proven(), { code: 'CODEC_UNAVAILABLE' });
+});
+
+test('a codec that cannot be proven stops the start, which lets go of everything', async (t) => {
+  const dataDir = await temporaryDirectory(t);
+  const inTheWay = join(dataDir, 'segments/codec-check.h5.tmp');
+  await mkdir(inTheWay, { recursive: true });
+  await assert.rejects(openTestStore(dataDir, { codec: 'zstd:3' }), { code: 'CODEC_UNAVAILABLE' });
+  await rm(inTheWay, { recursive: true });
+  const store = await openTestStore(dataDir, { codec: 'zstd:3' });
+  await store.close();
+});
