@@ -12,13 +12,14 @@ import type { Json, JsonObject } from '../domain/event.js';
 import { EVENT_TYPES, type EventType } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
 import { PAYLOAD_SCHEMAS } from '../domain/payload-schemas.js';
+import { PLAIN_TEXT_PATTERN } from '../domain/plain-text.js';
 import { decodeUtf8, parseStrictJson } from '../domain/strict-json.js';
 import { UUID_V7_PATTERN } from '../domain/uuid.js';
 import type { EventToRestore } from '../store/restore-events.js';
 
 const id = Type.String({ pattern: UUID_V7_PATTERN });
 const hash = Type.String({ pattern: '^[0-9a-f]{64}$' });
-const short = Type.String({ maxLength: 63 });
+const short = Type.String({ maxLength: 63, pattern: PLAIN_TEXT_PATTERN });
 const exportedEvent = Type.Object({
   event_id: id,
   consultation_id: id,
@@ -29,7 +30,7 @@ const exportedEvent = Type.Object({
   payload: Type.Unknown(),
   metadata: Type.Object({
     source: short,
-    user_id: Type.String({ maxLength: limits.userIdCharsMax }),
+    user_id: Type.String({ maxLength: limits.userIdCharsMax, pattern: PLAIN_TEXT_PATTERN }),
     session_id: id,
     timezone: short,
   }),

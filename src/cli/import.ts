@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
+import { isPlainText } from '../domain/plain-text.js';
 import type { CommandContext, StopSignal } from './command-context.js';
 import { CommandError, errorLine } from './command-error.js';
 import { httpTarget, serviceUrl } from './import-http-target.js';
@@ -125,8 +126,10 @@ function bytesOf(inputs: readonly { bytes: number | undefined }[]): number | und
 }
 
 function userId(text: string): string {
-  if (text.length >= 1 && text.length <= limits.userIdCharsMax) return text;
-  throw new InvalidArgumentError(`It must have 1 to ${limits.userIdCharsMax} characters.`);
+  if (text.length >= 1 && text.length <= limits.userIdCharsMax && isPlainText(text)) return text;
+  throw new InvalidArgumentError(
+    `It must have 1 to ${limits.userIdCharsMax} characters, and no control characters.`,
+  );
 }
 
 function concurrency(text: string): number {

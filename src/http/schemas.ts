@@ -5,6 +5,7 @@ import type { JsonObject } from '../domain/event.js';
 import { EVENT_TYPES, type EventType } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
 import { PAYLOAD_SCHEMAS } from '../domain/payload-schemas.js';
+import { PLAIN_TEXT_PATTERN } from '../domain/plain-text.js';
 import { UUID_V7_PATTERN } from '../domain/uuid.js';
 
 const uuid = (description: string) => Type.String({ pattern: UUID_V7_PATTERN, description });
@@ -16,8 +17,7 @@ const userId = () =>
   Type.String({
     minLength: 1,
     maxLength: limits.userIdCharsMax,
-    // Control characters name nobody; and binary numbers in a text could pass for a part of the journal.
-    pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+    pattern: PLAIN_TEXT_PATTERN,
     description: 'Who sends it; no control characters.',
   });
 const durability = () =>

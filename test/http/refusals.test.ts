@@ -104,6 +104,12 @@ const refusals: Refusal[] = [
     code: 'VALIDATION_FAILED',
     paths: ['/user_id'],
   },
+  {
+    what: 'a user_id with control characters',
+    body: message(SECRET, { user_id: 'FIBK\0\u0001' }),
+    code: 'VALIDATION_FAILED',
+    paths: ['/user_id'],
+  },
   { what: 'a body that is an array', body: [SECRET], code: 'VALIDATION_FAILED', paths: [''] },
   { what: 'a body that is null', body: 'null', code: 'VALIDATION_FAILED', paths: [''] },
   { what: 'a body that is not JSON', body: `{"user_id": ${SECRET}`, code: 'INVALID_JSON' },
