@@ -3,39 +3,16 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type Disk, type DiskFile, nodeDisk } from '../../src/ops/disk.js';
+import { type Disk, nodeDisk } from '../../src/ops/disk.js';
 import { parseCodec } from '../../src/segments/codecs/codec-table.js';
 import { sealSegment } from '../../src/segments/seal-segment.js';
 import { GENESIS_ROOT, sealedFileName, segmentRoot } from '../../src/segments/segment-layout.js';
+import { failingDisk } from '../support/failing-disk.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { sampleLinks } from './sample-links.js';
 import { linksOf, seal } from './seal-helper.js';
 
 const LINKS = sampleLinks({ events: 300, consultations: 12 });
-
-/** A disk whose `failAt`th operation fails, counted from 0, and all after it. */
-function failingDisk(failAt: number): { disk: Disk; isFailed: () => boolean } {
-  let count = 0;
-  const step = async <T>(operation: () => Promise<T>): Promise<T> => {
-    count += 1;
-    if (count > failAt) throw Object.assign(new Error('injected'), { code: 'EIO' });
-    return operation();
-  };
-  const wrapped = (file: DiskFile): DiskFile => ({
-    ...file,
-    read: (offset, length) => step(() => file.read(offset, length)),
-    size: () => step(() => file.size()),
-    sync: () => step(() => file.sync()),
-  });
-  const disk: Disk = {
-    ...nodeDisk,
-    open: (path, options) => step(async () => wrapped(await nodeDisk.open(path, options))),
-    rename: (from, to) => step(() => nodeDisk.rename(from, to)),
-    remove: (path) => step(() => nodeDisk.remove(path)),
-    syncDirectory: (directory) => step(() => nodeDisk.syncDirectory(directory)),
-  };
-  return { disk, isFailed: () => count > failAt };
-}
 
 test('describes the sealed file truly', async (t) => {
   const directory = await temporaryDirectory(t);

@@ -27,7 +27,7 @@ export const LLM_SCHEMAS = {
     },
     {
       decision_id: 'decision-42',
-      llm_provider: 'anthropic',
+      llm_provider: 'example-llm',
       query_text: 'Which diagnoses must be ruled out?',
       agent_name: 'triage',
     },
@@ -44,7 +44,7 @@ export const LLM_SCHEMAS = {
     },
     {
       decision_id: 'decision-42',
-      llm_provider: 'anthropic',
+      llm_provider: 'example-llm',
       decision_result: { differentials: ['myocardial infarction', 'aortic dissection'] },
       confidence: 0.81,
       latency_ms: 1840,
