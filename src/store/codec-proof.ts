@@ -1,24 +1,14 @@
 /** Proves at a start that the codec works, in a thread of its own beside everything else that a start does. */
 import { Worker } from 'node:worker_threads';
 import { CodedError, type ErrorCode } from '../domain/errors.js';
-import { parseCodec } from '../segments/codecs/codec-table.js';
 import type { CodecReport, CodecWorkerData } from './followers/codec-worker.js';
 
-/** HDF5 keeps the ids below for filters of its own (H5Z_FILTER_RESERVED). */
-const PLUGIN_FILTER_IDS = 256;
-
 export class CodecProof {
-  private readonly worker: Worker | undefined;
+  private readonly worker: Worker;
   private readonly result: Promise<void>;
 
   /** Starts at once. `directory` must be there; a small file is in it for a moment. */
   constructor(codec: string, directory: string) {
-    const { filter } = parseCodec(codec);
-    // What is built into the HDF5 library, or needs no filter at all, cannot be missing where the library is there.
-    if (filter === undefined || filter.id < PLUGIN_FILTER_IDS) {
-      this.result = Promise.resolve();
-      return;
-    }
     const workerData: CodecWorkerData = { codec, directory };
     const worker = new Worker(new URL('./followers/codec-worker.js', import.meta.url), { workerData });
     this.worker = worker;
@@ -40,6 +30,6 @@ export class CodecProof {
   }
 
   async close(): Promise<void> {
-    await this.worker?.terminate();
+    await this.worker.terminate();
   }
 }
