@@ -2,6 +2,7 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../domain/errors.js';
+import { nodeDisk } from './disk.js';
 import { lockFile } from './file-lock.js';
 
 export interface DataDirLock {
@@ -11,7 +12,7 @@ export interface DataDirLock {
 
 /** Takes the lock of a data directory, which is created if need be. Throws DATA_DIR_LOCKED if it is taken. */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
-  await fs.mkdir(dataDir, { recursive: true, mode: 0o750 });
+  await nodeDisk.makeDirectory(dataDir);
   const path = join(dataDir, 'LOCK');
   const lock = await lockFile(path, { waitMs: 0 });
   if (lock === undefined) {

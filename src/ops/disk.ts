@@ -7,7 +7,7 @@
 
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** An open file. Offsets and lengths are in bytes. */
 export interface DiskFile {
@@ -103,7 +103,12 @@ export const nodeDisk: Disk = {
   },
   async makeDirectory(directory) {
     const first = await fs.mkdir(directory, { recursive: true, mode: 0o750 });
-    if (first !== undefined) await syncDirectory(join(first, '..'));
+    if (first === undefined) return;
+    // Each directory that was made is an entry of its parent, and is lost with it.
+    for (let made = resolve(directory); ; made = dirname(made)) {
+      await syncDirectory(dirname(made));
+      if (made === resolve(first)) return;
+    }
   },
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { force: true }),
