@@ -97,6 +97,7 @@ export class FileLog implements CommitLog {
     const journals: Journal[] = [];
     try {
       const tornBytes = await openJournals(options, names, journals);
+      checkNothingIsMissing(journals.at(-1), options.durableThrough ?? 0);
       await disk.syncDirectory(directory);
       const now = (options.now ?? Date.now)();
       const current =
@@ -337,6 +338,15 @@ export class FileLog implements CommitLog {
     if (this.failure === undefined) await this.confirm();
     await Promise.all([...this.full, this.current].map((journal) => journal.close()));
   }
+}
+
+/** Before anything is written: a log that lacks what was durable is left as it was found. */
+function checkNothingIsMissing(newest: Journal | undefined, durableThrough: number): void {
+  if (newest === undefined || newest.nextSequence > durableThrough) return;
+  throw new CodedError(
+    'LOG_DAMAGED',
+    `${newest.name} ends with event ${newest.nextSequence - 1}, but events up to ${durableThrough} were durable: acknowledged events are missing. Restore the data directory from a backup.`,
+  );
 }
 
 /** Opens the journals of these names, in order, into `journals`; returns the bytes of a torn tail that was cut. */

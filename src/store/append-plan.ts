@@ -137,7 +137,7 @@ function isKnownMessage(
 ): boolean {
   if (head === undefined) return false;
   const planned = earlier.find((event) => event.head.lastEventId === messageId);
-  const found: Omit<LocatedEvent, 'type'> | undefined =
+  const found: LocatedEvent | undefined =
     planned === undefined
       ? context.locate(messageId)
       : { consultationId: head.consultationId, version: planned.head.version, typeCode: planned.typeCode };

@@ -100,12 +100,10 @@ export class EventFinder {
 
   /** The links of entries, in their order. Each is checked against its hash. */
   async links(consultationId: string, entries: readonly IndexEntry[]): Promise<SequencedLink[]> {
-    const oldestInLog = this.log.firstSequence;
-    const sealed = entries.filter(({ sequence }) => sequence < oldestInLog);
-    const open = entries.filter(({ sequence }) => sequence >= oldestInLog);
+    const { sealed, unsealed } = this.bySource(entries);
     const [fromArchive, fromLog] = await Promise.all([
       this.sealedLinks(consultationId, sealed),
-      open.length === 0 ? [] : this.log.read(open.map(({ sequence }) => sequence)),
+      this.log.read(unsealed.map(({ sequence }) => sequence)),
     ]);
     const links = [...fromArchive, ...fromLog];
     entries.forEach((entry, index) => {
@@ -117,12 +115,10 @@ export class EventFinder {
 
   /** What is stored of entries, in their order, and nothing of it checked. */
   async storedRecords(entries: readonly IndexEntry[]): Promise<StoredRecord[]> {
-    const oldestInLog = this.log.firstSequence;
-    const sealed = entries.filter(({ sequence }) => sequence < oldestInLog);
-    const open = entries.filter(({ sequence }) => sequence >= oldestInLog);
+    const { sealed, unsealed } = this.bySource(entries);
     const [records, links] = await Promise.all([
       this.archive.readRecords(sealed.map(({ sequence }) => sequence)),
-      open.length === 0 ? [] : this.log.read(open.map(({ sequence }) => sequence)),
+      this.log.read(unsealed.map(({ sequence }) => sequence)),
     ]);
     return [
       ...records.map((record): StoredRecord => ({ record, previousHash: undefined })),
@@ -131,6 +127,15 @@ export class EventFinder {
         return { record: link.subarray(HASH_BYTES), previousHash };
       }),
     ];
+  }
+
+  /** Which entries are in sealed segments and which in the log. To be read in the same turn of the event loop. */
+  private bySource(entries: readonly IndexEntry[]): { sealed: IndexEntry[]; unsealed: IndexEntry[] } {
+    const oldestInLog = this.log.firstSequence;
+    return {
+      sealed: entries.filter(({ sequence }) => sequence < oldestInLog),
+      unsealed: entries.filter(({ sequence }) => sequence >= oldestInLog),
+    };
   }
 
   private async sealedLinks(id: string, entries: readonly IndexEntry[]): Promise<SequencedLink[]> {

@@ -16,6 +16,7 @@ import { LinkView } from '../domain/stored-event.js';
 import { uuidV7Generator } from '../domain/uuid.js';
 import { ConsultationIndex } from '../index/consultation-index.js';
 import { FileLog, type RollLimits } from '../log/file-log.js';
+import { journalFirstSequence } from '../log/journal-format.js';
 import { lockDataDir } from '../ops/data-dir-lock.js';
 import { nodeDisk } from '../ops/disk.js';
 import type { QueueFigures } from '../ops/metrics.js';
@@ -187,9 +188,11 @@ async function openLog(
   index: ConsultationIndex,
   clock: MonotonicClock,
 ): Promise<FileLog> {
+  const directory = join(dataDir, 'journal');
+  await checkJournalsJoin(directory, archive.lastSequence);
   const log = await FileLog.open({
     disk: nodeDisk,
-    directory: join(dataDir, 'journal'),
+    directory,
     durability,
     roll,
     firstSequence: archive.lastSequence + 1,
@@ -205,21 +208,28 @@ async function openLog(
   clock.notBefore(log.createdMs);
   if (log.tornBytes > 0)
     logger.warn({ bytes: log.tornBytes }, 'cut a torn tail, of which nobody had been told');
-  if (log.tail.firstSequence <= archive.lastSequence) {
-    await log.close();
-    throw new CodedError(
-      'LOG_DAMAGED',
-      `The newest journal begins with event ${log.tail.firstSequence}, which is sealed already, as all up to ${archive.lastSequence} are: a newer journal is missing. If this is a copy that was taken while a service wrote, take it again as docs/operating.md, "Backup", says; otherwise restore the data directory from a backup.`,
-    );
-  }
-  if (log.firstSequence > archive.lastSequence + 1) {
-    await log.close();
-    throw new CodedError(
-      'LOG_DAMAGED',
-      `The sealed segments end with event ${archive.lastSequence}, but the journal begins with ${log.firstSequence}: a file is missing. Restore the data directory from a backup.`,
-    );
-  }
   return log;
+}
+
+/** By their names, before any is opened: a start that is refused leaves them as they are. */
+async function checkJournalsJoin(directory: string, sealedThrough: number): Promise<void> {
+  const names = await nodeDisk.list(directory);
+  const firstSequences = names.flatMap((name) => journalFirstSequence(name) ?? []);
+  const [oldest] = firstSequences;
+  const newest = firstSequences.at(-1);
+  if (oldest === undefined || newest === undefined) return;
+  if (newest <= sealedThrough) {
+    throw new CodedError(
+      'LOG_DAMAGED',
+      `The newest journal begins with event ${newest}, which is sealed already, as all up to ${sealedThrough} are: a newer journal is missing. If this is a copy that was taken while a service wrote, take it again as docs/operating.md, "Backup", says; otherwise restore the data directory from a backup.`,
+    );
+  }
+  if (oldest > sealedThrough + 1) {
+    throw new CodedError(
+      'LOG_DAMAGED',
+      `The sealed segments end with event ${sealedThrough}, but the journal begins with ${oldest}: a file is missing. Restore the data directory from a backup.`,
+    );
+  }
 }
 
 /** The index only ever holds what was durable: if it knows more than the log, the log has lost it. */

@@ -142,6 +142,7 @@ describe('LocalEventStore over its files', () => {
       code: 'LOG_DAMAGED',
       message: /acknowledged events are missing/,
     });
+    assert.deepEqual(await readFile(path), bytes.subarray(0, lastEvent), 'the journal is as it was found');
     await rm(path);
     await assert.rejects(openTestStore(directory), { code: 'LOG_DAMAGED' });
     await writeFile(path, bytes);
