@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
 import { limits } from '../domain/limits.js';
+import { guardRoutes } from './access.js';
 import { serveApiDocs } from './api-docs.js';
 import type { AppContext } from './context.js';
 import { answerClientError, errorHandlers } from './error-handlers.js';
@@ -47,6 +48,7 @@ export async function buildApp({ version, ...context }: AppOptions): Promise<Fas
   app.setNotFoundHandler(onNotFound);
   app.addHook('onResponse', logsSlowRequests(context.logger));
   acceptStrictJson(app);
+  guardRoutes(app);
   await serveApiDocs(app, version);
   const refuseOtherMethods = methodRefusals(app);
   for (const addRoutes of [consultationRoutes, eventRoutes, verifyRoute, healthRoutes, metricsRoute])

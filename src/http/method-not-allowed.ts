@@ -19,6 +19,7 @@ export function methodRefusals(app: FastifyInstance): () => void {
         url,
         method: METHODS.filter((method) => !methods.has(method)),
         schema: { hide: true },
+        config: { access: 'open' },
         // Before the body is read: what is wrong with it does not matter.
         onRequest: (_request, reply, done) => {
           reply.header('allow', allowed);

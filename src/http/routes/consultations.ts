@@ -40,7 +40,10 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         body: CreateBody,
         response: { 201: CreatedAnswer },
       },
-      config: { problems: [...BODY_PROBLEMS, 'CONSULTATION_ALREADY_STARTED', ...STORE_PROBLEMS] },
+      config: {
+        access: 'create',
+        problems: [...BODY_PROBLEMS, 'CONSULTATION_ALREADY_STARTED', ...STORE_PROBLEMS],
+      },
       onResponse: timesTotal(timers),
     },
     async (request, reply) => {
@@ -73,7 +76,11 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         params: ConsultationParams,
         querystring: NoQuery,
       },
-      config: { answer: ConsultationAnswer, problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED'] },
+      config: {
+        access: 'read',
+        answer: ConsultationAnswer,
+        problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED'],
+      },
     },
     async (request, reply) => {
       const { version, json } = await store.stateText(knownForm(request.params.id));
@@ -91,7 +98,11 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         params: ConsultationParams,
         querystring: NoQuery,
       },
-      config: { answer: SoapViewSchema, problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED'] },
+      config: {
+        access: 'read',
+        answer: SoapViewSchema,
+        problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED'],
+      },
     },
     async (request, reply) => {
       const state = await store.state(knownForm(request.params.id));

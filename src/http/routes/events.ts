@@ -42,6 +42,7 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
         response: { 201: AppendedAnswer },
       },
       config: {
+        access: 'append',
         problems: [
           ...BODY_PROBLEMS,
           'BAD_REQUEST',
@@ -98,6 +99,7 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
         querystring: EventsQuery,
       },
       config: {
+        access: 'read',
         answer: EventsAnswer,
         problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED', 'UNKNOWN_EVENT_TYPE'],
       },

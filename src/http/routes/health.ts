@@ -13,6 +13,7 @@ export const healthRoutes: RouteModule = (plain, { store }) => {
     '/health/live',
     {
       schema: { summary: 'Whether the process answers', tags: ['operation'], response: { 200: LiveAnswer } },
+      config: { access: 'open' },
     },
     async (_request, reply) => {
       reply.headers(NO_STORE);
@@ -24,7 +25,7 @@ export const healthRoutes: RouteModule = (plain, { store }) => {
     '/health/ready',
     {
       schema: { summary: 'Whether events are accepted', tags: ['operation'], response: { 200: ReadyAnswer } },
-      config: { problems: ['NOT_READY'] },
+      config: { access: 'open', problems: ['NOT_READY'] },
     },
     async (_request, reply) => {
       const { ready, reason } = store.health();
@@ -41,7 +42,7 @@ export const healthRoutes: RouteModule = (plain, { store }) => {
         summary: 'How the service does; answers 200 while the process lives',
         tags: ['operation'],
       },
-      config: { answer: HealthAnswer },
+      config: { access: 'open', answer: HealthAnswer },
     },
     async (_request, reply) => {
       const { ready, reason, headSequence, details } = store.health();

@@ -11,6 +11,7 @@ export const metricsRoute: RouteModule = (app, { metrics }) => {
         tags: ['operation'],
         produces: ['text/plain', 'application/json'],
       },
+      config: { access: 'metrics' },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store').header('vary', 'accept');

@@ -17,7 +17,10 @@ export const verifyRoute: RouteModule = (plain, { store }) => {
         querystring: NoQuery,
         response: { 200: VerifyAnswer },
       },
-      config: { problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED', 'SHUTTING_DOWN'] },
+      config: {
+        access: 'verify',
+        problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED', 'SHUTTING_DOWN'],
+      },
     },
     async (request, reply) => {
       const consultationId = knownForm(request.params.id);
