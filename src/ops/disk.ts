@@ -1,13 +1,13 @@
 /**
- * The disk's port: every file access of the log and the manifest goes through it, so that tests can run the
- * real code on a disk that lies.
- *
- * HDF5 files are written by the HDF5 library itself; only their fsync, rename and removal go through here.
+ * The disk's port: every file access of the log and the segments goes through it, so that tests can run the real
+ * code on a disk that lies. The HDF5 library, which cannot wait, reads and writes by the blocking half of it.
  */
 
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { type BlockingDisk, nodeBlockingDisk } from './blocking-disk.js';
+import { type FileLock, lockFile } from './file-lock.js';
 
 /** An open file. Offsets and lengths are in bytes. */
 export interface DiskFile {
@@ -41,6 +41,23 @@ export interface Disk {
   remove(path: string): Promise<void>;
   /** Makes creations, renames and removals in a directory durable. */
   syncDirectory(directory: string): Promise<void>;
+  /**
+   * Takes the lock of a file, which is made if need be, and waits up to `waitMs` for it. `undefined` if somebody
+   * else still holds it then. A lock ends with its process, and its file is never read for what it means.
+   */
+  lock(path: string, options: { waitMs: number }): Promise<FileLock | undefined>;
+  /** For the HDF5 library, in a worker thread. */
+  readonly blocking: BlockingDisk;
+}
+
+/** All bytes of a file; for small ones. */
+export async function readWhole(disk: Disk, path: string): Promise<Buffer> {
+  const file = await disk.open(path, { mode: 'read' });
+  try {
+    return await file.read(0, await file.size());
+  } finally {
+    await file.close();
+  }
 }
 
 async function writeFully(handle: fs.FileHandle, data: Uint8Array, offset: number): Promise<void> {
@@ -113,4 +130,6 @@ export const nodeDisk: Disk = {
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { force: true }),
   syncDirectory,
+  lock: lockFile,
+  blocking: nodeBlockingDisk,
 };

@@ -9,8 +9,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../domain/errors.js';
 
 export interface FileLock {
-  /** The locked file, open for reading and writing. */
-  readonly file: fs.FileHandle;
+  /** Replaces the file's text, which only tells a person who holds it. */
+  note(text: string): Promise<void>;
   /** Lets another take it. */
   close(): Promise<void>;
 }
@@ -49,5 +49,9 @@ export async function lockFile(path: string, { waitMs }: { waitMs: number }): Pr
     await file.close();
     throw error;
   }
-  return { file, close: () => file.close() };
+  const note = async (text: string): Promise<void> => {
+    await file.truncate(0);
+    await file.write(text);
+  };
+  return { note, close: () => file.close() };
 }

@@ -4,6 +4,7 @@
  * The library cannot be asked, so the columns are read and the bytes that this takes from the file are counted.
  * That decodes the whole file: about as long as a scan of it.
  */
+import { nodeBlockingDisk } from '../ops/blocking-disk.js';
 import { countFileBytesRead, type Hdf5File, loadHdf5, rowBytes } from './hdf5.js';
 import { openSegmentFile, readAttributes } from './segment-file.js';
 import { COLUMNS, type Column, type ColumnPath } from './segment-layout.js';
@@ -25,7 +26,7 @@ const WINDOW_BYTES = 1024 * 1024;
  */
 export async function columnSizes(path: string): Promise<ColumnSize[]> {
   await loadHdf5();
-  const file = openSegmentFile(path);
+  const file = openSegmentFile(nodeBlockingDisk, path);
   try {
     const { state } = readAttributes(file);
     const columns = COLUMNS.filter(({ sealedOnly }) => state === 'sealed' || !sealedOnly);

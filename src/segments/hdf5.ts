@@ -10,13 +10,14 @@
  * Bytes are little-endian on both sides. Data goes through the library's low-level calls: its `Dataset` class
  * asks for the metadata again at each call and converts between array types, which these columns do not need.
  */
-import { closeSync, openSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Library from 'h5wasm/node';
 import { assert, CodedError } from '../domain/errors.js';
+import type { BlockingDisk } from '../ops/blocking-disk.js';
 import type { Hdf5Filter } from './codecs/codec.js';
 import { FilterGaveUpError, hdf5Error, isFilterFailure } from './hdf5-errors.js';
+import { LibraryDisk } from './hdf5-files.js';
 
 export type ElementType = 'uint8' | 'uint32' | 'int64' | 'uint64';
 
@@ -52,6 +53,7 @@ type AttributeValue = string | number | bigint | readonly string[];
 const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 
 let library: typeof Library | undefined;
+let libraryDisk: LibraryDisk | undefined;
 let failed = false;
 
 /** Loads the library into this thread, once. Throws NATIVE_MODULE_MISSING if it cannot be loaded. */
@@ -63,6 +65,7 @@ export async function loadHdf5(): Promise<void> {
     // Without it, failures come back as numbers or null that the library itself ignores.
     loaded.Module.activate_throwing_error_handler();
     addPlugins(loaded);
+    libraryDisk = new LibraryDisk(loaded.Module.FS);
     library = loaded;
   } catch (cause) {
     throw new CodedError('NATIVE_MODULE_MISSING', 'h5wasm could not be loaded; run "npm ci" again.', {
@@ -113,6 +116,11 @@ function loaded(): typeof Library {
   return library;
 }
 
+function loadedDisk(): LibraryDisk {
+  assert(libraryDisk !== undefined, 'loadHdf5 was awaited before HDF5 is used');
+  return libraryDisk;
+}
+
 /** The bytes of one row of a dataset. */
 export function rowBytes(shape: { type: ElementType; width: number }): number {
   return ELEMENT_BYTES[shape.type] * Math.max(1, shape.width);
@@ -128,37 +136,45 @@ function translated(thrown: unknown, file: string, writing: boolean): CodedError
 export class Hdf5File {
   readonly name: string;
   readonly #file: Library.File;
+  /** What the library knows the file by. */
+  readonly #announced: string;
   readonly #writing: boolean;
   /** Creating an existing name gives the old dataset back without a word, so we keep count ourselves. */
   readonly #created = new Set<string>();
   #isOpen = true;
 
-  private constructor(path: string, mode: 'r' | 'w' | 'Sr') {
+  private constructor(disk: BlockingDisk, path: string, mode: 'r' | 'w' | 'Sr') {
     this.name = basename(path);
     this.#writing = mode === 'w';
-    this.#file = this.#attempt(() => new (loaded().File)(path, mode, { libver: 'v110' }));
-    if (this.#file.file_id < 0n) throw translated('the file did not open', this.name, this.#writing);
+    this.#announced = loadedDisk().announce(disk, path);
+    try {
+      this.#file = this.#attempt(() => new (loaded().File)(this.#announced, mode, { libver: 'v110' }));
+      if (this.#file.file_id < 0n) throw translated('the file did not open', this.name, this.#writing);
+    } catch (error) {
+      loadedDisk().withdraw(this.#announced);
+      throw error;
+    }
   }
 
   /**
    * A new file within the bounds of HDF5 1.10, readable by its owner and group. A file of that name is
    * unlinked and not overwritten, so that who still reads it keeps what he had.
    */
-  static create(path: string): Hdf5File {
+  static create(disk: BlockingDisk, path: string): Hdf5File {
     try {
-      rmSync(path, { force: true });
-      closeSync(openSync(path, 'wx', 0o640));
+      disk.remove(path);
+      disk.open(path, 'create').close();
     } catch (cause) {
       const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
       const message = `${basename(path)} cannot be created; check the data directory and its free space.`;
       throw new CodedError(full ? 'STORAGE_FULL' : 'INTERNAL_ERROR', message, { cause });
     }
-    return new Hdf5File(path, 'w');
+    return new Hdf5File(disk, path, 'w');
   }
 
   /** Opens for reading; `swmr` while somebody writes it, or did so until he was killed. */
-  static open(path: string, { swmr }: { swmr: boolean }): Hdf5File {
-    return new Hdf5File(path, swmr ? 'Sr' : 'r');
+  static open(disk: BlockingDisk, path: string, { swmr }: { swmr: boolean }): Hdf5File {
+    return new Hdf5File(disk, path, swmr ? 'Sr' : 'r');
   }
 
   createGroup(path: string): void {
@@ -280,6 +296,7 @@ export class Hdf5File {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    loadedDisk().withdraw(this.#announced);
     this.#check(() => this.#file.close());
   }
 

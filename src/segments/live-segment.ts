@@ -4,6 +4,7 @@
  * It is uncompressed, because a SWMR writer never uses freed space again and a compressed chunk that grows
  * moves each time. It is disposable: the journal is the truth, and the file is made anew from it when needed.
  */
+import { type BlockingDisk, nodeBlockingDisk } from '../ops/blocking-disk.js';
 import { Hdf5File, rowBytes } from './hdf5.js';
 import { SegmentBuilder } from './segment-builder.js';
 import { createGroups, liveShape, writeAttributes } from './segment-file.js';
@@ -23,8 +24,11 @@ export class LiveSegment {
   }
 
   /** Starts a file, in place of any that is there. STORAGE_FULL or INTERNAL_ERROR if it cannot be written. */
-  static create(path: string, { firstSequence }: { firstSequence: number }): LiveSegment {
-    const file = Hdf5File.create(path);
+  static create(
+    path: string,
+    { firstSequence, disk = nodeBlockingDisk }: { firstSequence: number; disk?: BlockingDisk },
+  ): LiveSegment {
+    const file = Hdf5File.create(disk, path);
     try {
       writeAttributes(file, { state: 'live', firstSequence });
       createGroups(file);

@@ -12,8 +12,7 @@ import { canonicalJson } from '../domain/canonical-json.js';
 import { assert, CodedError } from '../domain/errors.js';
 import type { Json, JsonObject } from '../domain/event.js';
 import { limits } from '../domain/limits.js';
-import type { Disk } from '../ops/disk.js';
-import { lockFile } from '../ops/file-lock.js';
+import { type Disk, readWhole } from '../ops/disk.js';
 import { GENESIS_ROOT, isSealedFileName, type SealedSegment, sealedFileName } from './segment-layout.js';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -58,7 +57,7 @@ export async function readManifest(disk: Disk, directory: string): Promise<Seale
       throw damaged('it is missing beside sealed segments');
     return [];
   }
-  const manifest = parse(await readWhole(disk, join(directory, MANIFEST_FILE)));
+  const manifest = parse((await readWhole(disk, join(directory, MANIFEST_FILE))).toString());
   if (manifest.format !== MANIFEST_FORMAT) throw damaged('it is not a manifest');
   const version = manifest.format_version;
   if (typeof version === 'number' && version > MANIFEST_FORMAT_VERSION) {
@@ -84,7 +83,7 @@ export async function updateManifest(
   directory: string,
   change: (segments: readonly SealedSegment[]) => readonly SealedSegment[],
 ): Promise<readonly SealedSegment[]> {
-  const lock = await lockFile(join(directory, LOCK_FILE), { waitMs: limits.manifestLockMs });
+  const lock = await disk.lock(join(directory, LOCK_FILE), { waitMs: limits.manifestLockMs });
   if (lock === undefined) {
     const message = `${MANIFEST_FILE} is held by another process, which does not let go of it; see who has ${LOCK_FILE} open.`;
     throw new CodedError('DATA_DIR_LOCKED', message);
@@ -125,15 +124,6 @@ export function manifestText(segments: readonly SealedSegment[]): string {
   const lines = segments.map(lineOf);
   const rest = { format: MANIFEST_FORMAT, format_version: MANIFEST_FORMAT_VERSION, segments: lines };
   return `${JSON.stringify({ ...rest, sha256: checksum(rest) }, null, 1)}\n`;
-}
-
-async function readWhole(disk: Disk, path: string): Promise<string> {
-  const file = await disk.open(path, { mode: 'read' });
-  try {
-    return (await file.read(0, await file.size())).toString();
-  } finally {
-    await file.close();
-  }
 }
 
 function parse(text: string): JsonObject {

@@ -9,7 +9,7 @@ import { SegmentReader } from './segment-reader.js';
 /** Blocking, as `SegmentReader.open`, and with its errors; `loadHdf5` must have been awaited in this thread. */
 export async function openSealedSegment(disk: Disk, path: string): Promise<SegmentReader> {
   try {
-    return SegmentReader.open(path);
+    return SegmentReader.open(path, disk.blocking);
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'ARCHIVE_DAMAGED') throw error;
     const firstSequence = sealedNameParts(basename(path))?.firstSequence;

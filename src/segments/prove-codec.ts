@@ -1,7 +1,8 @@
 /** Tries a codec before anything depends on it: a filter that is missing should stop a start and not the first sealing. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../domain/errors.js';
+import type { BlockingDisk } from '../ops/blocking-disk.js';
+import { type Disk, nodeDisk } from '../ops/disk.js';
 import type { Codec } from './codecs/codec.js';
 import { type DatasetShape, Hdf5File, loadHdf5 } from './hdf5.js';
 
@@ -16,21 +17,21 @@ const CHUNK_BYTES = 16 * 1024;
  *
  * Throws CODEC_UNAVAILABLE with the reason if the bytes do not come back, STORAGE_FULL or NATIVE_MODULE_MISSING.
  */
-export async function proveCodec(codec: Codec, directory: string): Promise<void> {
+export async function proveCodec(codec: Codec, directory: string, disk: Disk = nodeDisk): Promise<void> {
   const path = join(directory, CHECK_FILE);
   try {
     await loadHdf5();
-    roundTrip(codec, path);
+    roundTrip(codec, disk.blocking, path);
   } catch (error) {
     if (error instanceof CodedError && ['STORAGE_FULL', 'NATIVE_MODULE_MISSING'].includes(error.code))
       throw error;
     throw unavailable(codec, error);
   } finally {
-    await rm(path, { force: true }).catch(() => undefined);
+    await disk.remove(path).catch(() => undefined);
   }
 }
 
-function roundTrip({ filter }: Codec, path: string): void {
+function roundTrip({ filter }: Codec, disk: BlockingDisk, path: string): void {
   const bytes = Buffer.from('consultation '.repeat(CHUNK_BYTES / 4));
   const shape: DatasetShape = {
     type: 'uint8',
@@ -40,8 +41,8 @@ function roundTrip({ filter }: Codec, path: string): void {
     growable: false,
     filter,
   };
-  using(Hdf5File.create(path), (file) => file.createDataset(DATASET, shape, bytes));
-  using(Hdf5File.open(path, { swmr: false }), (file) => {
+  using(Hdf5File.create(disk, path), (file) => file.createDataset(DATASET, shape, bytes));
+  using(Hdf5File.open(disk, path, { swmr: false }), (file) => {
     const { rows } = file.facts(DATASET);
     const isSame = rows === bytes.length && file.readRows(DATASET, shape, 0, rows).equals(bytes);
     if (!isSame) throw new Error('what was written does not come back');

@@ -27,7 +27,7 @@ const BATCH = { rowsMax: 1024, bytesMax: 4 * 1024 * 1024 };
 export async function repackSegment({ segment, codec, directory, disk }: RepackWork): Promise<SealedSegment> {
   const path = join(directory, repackedFileName(segment));
   const repacked = await sealSegment({
-    links: () => linksOf(join(directory, segment.file)),
+    links: () => linksOf(disk, join(directory, segment.file)),
     firstSequence: segment.firstSequence,
     previousRoot: segment.previousRoot,
     codec,
@@ -41,8 +41,8 @@ export async function repackSegment({ segment, codec, directory, disk }: RepackW
 }
 
 /** Checks the chains and the root of the old file on the way. */
-function* linksOf(path: string): Generator<Buffer[], void> {
-  const reader = SegmentReader.open(path);
+function* linksOf(disk: Disk, path: string): Generator<Buffer[], void> {
+  const reader = SegmentReader.open(path, disk.blocking);
   try {
     yield* reader.scanLinks(BATCH);
   } finally {

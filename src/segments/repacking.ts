@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import { CodedError } from '../domain/errors.js';
 import type { Disk } from '../ops/disk.js';
-import { type FileLock, lockFile } from '../ops/file-lock.js';
+import type { FileLock } from '../ops/file-lock.js';
 import { readManifest } from './manifest.js';
 import { type SealedSegment, sealedNameParts } from './segment-layout.js';
 
@@ -18,13 +18,13 @@ const LOCK_FILE = 'repack.lock';
 const UNPLACED = '.tmp';
 
 /** Takes the lock that one repack at a time has; `undefined` while another has it. */
-export function lockRepacking(directory: string): Promise<FileLock | undefined> {
-  return lockFile(join(directory, LOCK_FILE), { waitMs: 0 });
+export function lockRepacking(disk: Disk, directory: string): Promise<FileLock | undefined> {
+  return disk.lock(join(directory, LOCK_FILE), { waitMs: 0 });
 }
 
 /** The same, or DATA_DIR_LOCKED. */
-export async function requireRepackLock(directory: string): Promise<FileLock> {
-  const lock = await lockRepacking(directory);
+export async function requireRepackLock(disk: Disk, directory: string): Promise<FileLock> {
+  const lock = await lockRepacking(disk, directory);
   if (lock !== undefined) return lock;
   throw new CodedError('DATA_DIR_LOCKED', 'Another repack of this directory is under way; wait for its end.');
 }

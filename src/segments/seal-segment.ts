@@ -95,7 +95,7 @@ async function writeFileOnce(
   path: string,
   plain: ReadonlySet<string>,
 ): Promise<Written> {
-  const file = Hdf5File.create(path);
+  const file = Hdf5File.create(options.disk.blocking, path);
   let written: Written;
   try {
     written = await writeEvents(options, file, plain);
@@ -144,8 +144,8 @@ async function syncFile(disk: Disk, path: string): Promise<void> {
 }
 
 /** Reads the file back, which checks its chains and its root, and compares each link with the source. */
-async function compare({ links, firstSequence }: SealOptions, path: string): Promise<void> {
-  const reader = SegmentReader.open(path);
+async function compare({ links, firstSequence, disk }: SealOptions, path: string): Promise<void> {
+  const reader = SegmentReader.open(path, disk.blocking);
   try {
     const readBack = linksOneByOne(reader);
     let sequence = firstSequence;

@@ -1,8 +1,8 @@
 /** What live and sealed files share: their datasets, their attributes, and how one is opened again. */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { CodedError } from '../domain/errors.js';
 import { EVENT_TYPES } from '../domain/event-types.js';
+import type { BlockingDisk } from '../ops/blocking-disk.js';
 import type { Hdf5Filter } from './codecs/codec.js';
 import { type DatasetShape, Hdf5File } from './hdf5.js';
 import { type Column, GROUPS, SEGMENT_FORMAT, SEGMENT_FORMAT_VERSION } from './segment-layout.js';
@@ -120,14 +120,14 @@ const SIGNATURE = Buffer.from('\x89HDF\r\n\x1a\n', 'latin1');
 /** Superblock version 3: its version at byte 8, its consistency flags at byte 11 (HDF5 file format, II.A). */
 const SUPERBLOCK_BYTES = 12;
 
-function superblock(path: string): Buffer {
+function superblock(disk: BlockingDisk, path: string): Buffer {
   const head = Buffer.alloc(SUPERBLOCK_BYTES);
   try {
-    const descriptor = openSync(path, 'r');
+    const file = disk.open(path, 'read');
     try {
-      readSync(descriptor, head, 0, SUPERBLOCK_BYTES, 0);
+      file.read(head, 0);
     } finally {
-      closeSync(descriptor);
+      file.close();
     }
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
@@ -140,10 +140,10 @@ function superblock(path: string): Buffer {
  * Opens a segment file for reading. A file that is being written, or was when its writer was killed, says so in
  * its superblock and is opened as a SWMR reader does.
  */
-export function openSegmentFile(path: string): Hdf5File {
-  const head = superblock(path);
+export function openSegmentFile(disk: BlockingDisk, path: string): Hdf5File {
+  const head = superblock(disk, path);
   if (!head.subarray(0, SIGNATURE.length).equals(SIGNATURE) || head[8] !== 3) {
     throw damagedFile(basename(path), 'it is no HDF5 file of version 1.10');
   }
-  return Hdf5File.open(path, { swmr: head[11] !== 0 });
+  return Hdf5File.open(disk, path, { swmr: head[11] !== 0 });
 }

@@ -2,6 +2,7 @@
 import { assert, CodedError } from '../domain/errors.js';
 import { HASH_BYTES, sha256Latin1 } from '../domain/stored-event.js';
 import { readUuid } from '../domain/uuid.js';
+import { type BlockingDisk, nodeBlockingDisk } from '../ops/blocking-disk.js';
 import type { Hdf5File } from './hdf5.js';
 import { RecordColumns } from './record-columns.js';
 import { damagedFile, openSegmentFile, readAttributes, type SegmentAttributes } from './segment-file.js';
@@ -30,8 +31,8 @@ export class SegmentReader {
   }
 
   /** Opens a file. UNSUPPORTED_FORMAT if it is of a newer format, CODEC_UNAVAILABLE, otherwise ARCHIVE_DAMAGED. */
-  static open(path: string): SegmentReader {
-    const file = openSegmentFile(path);
+  static open(path: string, disk: BlockingDisk = nodeBlockingDisk): SegmentReader {
+    const file = openSegmentFile(disk, path);
     try {
       return new SegmentReader(file);
     } catch (error) {

@@ -247,7 +247,7 @@ function checkIndexIsBehind(indexedSequence: number, log: FileLog, durability: D
 
 /** Removes what an interrupted repack left, unless one runs now. */
 async function tidyAfterRepack(directory: string, logger: Logger): Promise<void> {
-  const lock = await lockRepacking(directory);
+  const lock = await lockRepacking(nodeDisk, directory);
   if (lock === undefined) return;
   try {
     const files = await removeRepackLeftovers(nodeDisk, directory);

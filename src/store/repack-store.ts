@@ -51,7 +51,7 @@ export async function repackStore(options: RepackOptions): Promise<RepackResult>
   const { dataDir, disk = nodeDisk } = options;
   const codec = parseCodec(options.codec).text;
   const directory = join(dataDir, 'segments');
-  const lock = await requireRepackLock(directory);
+  const lock = await requireRepackLock(disk, directory);
   try {
     await removeRepackLeftovers(disk, directory);
     const archive = await SegmentArchive.open({ disk, directory });

@@ -172,7 +172,7 @@ test('a start of the service removes what an interrupted repack left, and nothin
   await copy(third, third.replace('.1.h5', '.h5'));
   await writeFile(join(store.directory, `${second.replace('.1.h5', '.2.h5')}.tmp`), 'half a file');
 
-  const held = await lockRepacking(store.directory);
+  const held = await lockRepacking(nodeDisk, store.directory);
   await (await openTestStore(dataDir)).close();
   assert.equal((await segmentFiles(store)).length, listed.length + 3, 'a repack that runs is left alone');
   await held?.close();
@@ -193,7 +193,7 @@ test('keeps a file that is not listed while the one that is listed is missing', 
 
 test('one repack at a time', async (t) => {
   const { dataDir, directory } = await sealedStore(t);
-  const lock = await lockRepacking(directory);
+  const lock = await lockRepacking(nodeDisk, directory);
   await assert.rejects(repackStore({ dataDir, codec: 'none' }), { code: 'DATA_DIR_LOCKED' });
   await lock?.close();
   await repackStore({ dataDir, codec: 'none', rewrite: rewriteHere(nodeDisk) });
