@@ -19,6 +19,7 @@ export const ERROR_CODES = [
   'BAD_REQUEST',
   'ROUTE_NOT_FOUND',
   'METHOD_NOT_ALLOWED',
+  'NOT_ACCEPTABLE',
   'REQUEST_TIMEOUT',
   'HEADERS_TOO_LARGE',
   // What the consultation does not allow.

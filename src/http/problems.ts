@@ -26,6 +26,7 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   BAD_REQUEST: { status: 400, title: 'The request is malformed' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not have this method' },
+  NOT_ACCEPTABLE: { status: 406, title: 'The route has no answer in a form that is accepted' },
   REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive in time' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   CONSULTATION_NOT_FOUND: { status: 404, title: 'There is no such consultation' },

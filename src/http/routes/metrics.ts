@@ -1,4 +1,5 @@
 /** The figures of the process, for Prometheus and for people. */
+import { namesType } from '../accept.js';
 import type { RouteModule } from '../context.js';
 import { JSON_MEDIA_TYPE } from '../context.js';
 
@@ -15,7 +16,7 @@ export const metricsRoute: RouteModule = (app, { metrics }) => {
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store').header('vary', 'accept');
-      if (request.headers.accept?.includes('application/json')) {
+      if (namesType(request.headers, 'application/json')) {
         return reply.type(JSON_MEDIA_TYPE).send(JSON.stringify(await metrics.json()));
       }
       return reply.type(metrics.contentType).send(await metrics.text());
