@@ -37,5 +37,6 @@ process.exitCode = await runCli(process.argv.slice(2), packageVersion(), {
   stderr: process.stderr,
   env: process.env,
   onStop,
+  exitNow: (exitCode) => process.exit(exitCode),
   openStore: (dataDir) => openStore({ env: process.env, dataDir, logTo: process.stderr, onFailed }),
 });

@@ -1,4 +1,6 @@
 /** Runs the service in one process: builds its parts, serves until it has to stop, and stops gracefully. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { limits } from '../domain/limits.js';
 import { buildApp } from '../http/app.js';
 import { startServer } from '../http/server.js';
 import { createLogger, type Logger } from '../ops/logger.js';
@@ -13,19 +15,31 @@ import { openConfiguredStore } from './configured-store.js';
 class StopReason {
   /** Whatever ended it, a failure that came before, or came while it was stopping, is the one that counts. */
   failure: Error | undefined;
+  isSignalled = false;
   private stop: () => void = () => {};
+  private signal: () => void = () => {};
   readonly arrived = new Promise<void>((resolve) => {
     this.stop = resolve;
   });
+  readonly signalArrived = new Promise<void>((resolve) => {
+    this.signal = resolve;
+  });
 
-  signalled = (): void => this.stop();
+  signalled = (): void => {
+    this.isSignalled = true;
+    this.signal();
+    this.stop();
+  };
   failed = (error: Error): void => {
     this.failure ??= error;
     this.stop();
   };
 }
 
-/** Serves until SIGTERM or SIGINT. Throws what stops a start, or the failure that stopped the service. */
+/**
+ * Serves until SIGTERM or SIGINT. Throws what stops a start, or the failure that stopped the service. A signal
+ * that comes while the store is being opened ends the process at once, as a kill would: that is always safe.
+ */
 export async function serve(settings: Settings, version: string, context: CommandContext): Promise<void> {
   const startedMs = performance.now();
   const logger = createLogger({ level: settings.logLevel });
@@ -33,7 +47,13 @@ export async function serve(settings: Settings, version: string, context: Comman
   const reason = new StopReason();
   const unlisten = context.onStop(reason.signalled);
   try {
-    const store = await openConfiguredStore(settings, { logger, timers, onFailed: reason.failed });
+    const opening = openConfiguredStore(settings, { logger, timers, onFailed: reason.failed });
+    await Promise.race([opening, reason.signalArrived]);
+    if (reason.isSignalled) {
+      logger.info('stopped before it listened');
+      context.exitNow(0);
+    }
+    const store = await opening;
     const storeMs = Math.round(performance.now() - startedMs);
     try {
       const { queue, appendedEvents } = store;
@@ -46,6 +66,8 @@ export async function serve(settings: Settings, version: string, context: Comman
       logger.info({ url: server.url, dataDir, headSequence, storeMs, startMs }, 'listening');
       await reason.arrived;
       logger.info(reason.failure === undefined ? 'stopping' : 'stopping after a failure');
+      // Whoever asks meanwhile is told why (GET /health/ready), before nobody answers any more.
+      if (reason.failure !== undefined) await delay(limits.failureShownMs);
       await server.close();
     } finally {
       await store.close();

@@ -102,12 +102,17 @@ export const limits = {
   importRetryWaitMsMax: 10_000,
   /** How long an import waits for the answer to one request. */
   importRequestMs: 30_000,
+  /** Free space at which a disk that was full counts as having room again: the largest block of the journal. */
+  roomBytesMin: 8 * 1024 * 1024,
+  /** How long a service whose log failed goes on saying so, before it stops. */
+  failureShownMs: 1000,
   /** How long a graceful stop waits for requests in flight. */
   shutdownMs: 10_000,
 } as const;
 
 assert(limits.bodyBytesMax < limits.blockBytesMax, 'one event always fits a block');
 assert(limits.journalBytesMax + limits.blockBytesMax < 2 ** 32, 'places in a journal fit 32 bits');
+assert(limits.blockBytesMax <= limits.roomBytesMin, 'where there is room again a block fits');
 assert(limits.blockBytesMax <= limits.queueBytesMax, 'a full block fits the queue');
 assert(limits.headerBytesMax < limits.bodyBytesMax, 'what describes a body is smaller than the body');
 assert(limits.batchEventsMax <= limits.queueEventsMax, 'a full batch fits the queue');

@@ -70,6 +70,8 @@ export class FileLog implements CommitLog {
   private closing = false;
   private closed: Promise<void> | undefined;
   private failure: CodedError | undefined;
+  /** The last block found no room on the disk. */
+  isStorageFull = false;
 
   private constructor(
     private readonly options: FileLogOptions,
@@ -97,7 +99,6 @@ export class FileLog implements CommitLog {
     const journals: Journal[] = [];
     try {
       const tornBytes = await openJournals(options, names, journals);
-      checkNothingIsMissing(journals.at(-1), options.durableThrough ?? 0);
       await disk.syncDirectory(directory);
       const now = (options.now ?? Date.now)();
       const current =
@@ -192,6 +193,7 @@ export class FileLog implements CommitLog {
       await this.refuse(block, error);
       return;
     }
+    this.isStorageFull = false;
     for (const listener of this.listeners) listener.committed?.(this.tail);
     for (const item of block) item.resolve(item.firstSequence);
   }
@@ -206,6 +208,7 @@ export class FileLog implements CommitLog {
         error = this.failureOf(new AggregateError([cause, second]));
       }
     }
+    this.isStorageFull = error.code === 'STORAGE_FULL';
     const refused = [...block, ...this.queue.takeAll()];
     this.nextSequence = this.current.nextSequence;
     for (const { append } of refused.toReversed()) {
@@ -338,15 +341,6 @@ export class FileLog implements CommitLog {
     if (this.failure === undefined) await this.confirm();
     await Promise.all([...this.full, this.current].map((journal) => journal.close()));
   }
-}
-
-/** Before anything is written: a log that lacks what was durable is left as it was found. */
-function checkNothingIsMissing(newest: Journal | undefined, durableThrough: number): void {
-  if (newest === undefined || newest.nextSequence > durableThrough) return;
-  throw new CodedError(
-    'LOG_DAMAGED',
-    `${newest.name} ends with event ${newest.nextSequence - 1}, but events up to ${durableThrough} were durable: acknowledged events are missing. Restore the data directory from a backup.`,
-  );
 }
 
 /** Opens the journals of these names, in order, into `journals`; returns the bytes of a torn tail that was cut. */

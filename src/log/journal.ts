@@ -60,6 +60,7 @@ export interface JournalRecovery {
 
 interface RecoverOptions {
   isLast: boolean;
+  durable: boolean;
   durableThrough: number;
   visit?: (block: Block) => void;
 }
@@ -114,15 +115,15 @@ export class Journal {
    * Opens a journal and finds its events.
    *
    * `isLast` allows a torn tail and cuts it; anywhere else, and for anything that is no torn tail, throws
-   * LOG_DAMAGED with file, offset and sequence, and changes nothing. Events up to `durableThrough` are known to
-   * have been durable, so that they cannot be torn. `visit` is given every block in order. What was found is on
+   * LOG_DAMAGED with file, offset and sequence, and changes nothing. The same if the last journal lacks events up
+   * to `durableThrough`, which were acknowledged. `visit` is given every block in order. What was found is on
    * stable storage when this returns, whoever wrote it.
    */
   static async open(
     disk: Disk,
     directory: string,
     name: string,
-    options: RecoverOptions & { durable: boolean },
+    options: RecoverOptions,
   ): Promise<{ journal: Journal; recovery: JournalRecovery }> {
     const path = join(directory, name);
     const file = await disk.open(path, { mode: 'write', durable: options.durable });
@@ -140,7 +141,7 @@ export class Journal {
     }
   }
 
-  private async recover({ isLast, durableThrough, visit }: RecoverOptions): Promise<number> {
+  private async recover({ isLast, durable, durableThrough, visit }: RecoverOptions): Promise<number> {
     const size = await this.file.size();
     for await (const block of readBlocks(this.file, FILE_HEADER_BYTES, size)) {
       if (block.firstSequence !== this.nextSequence) {
@@ -152,13 +153,21 @@ export class Journal {
     const tornBytes = size - this.endOffset;
     if (tornBytes > 0) {
       await assertTornTail(this.file, this.name, this.endOffset, size, this.nextSequence);
-      if (!isLast || this.nextSequence <= durableThrough) {
-        throw damaged(this.name, this.endOffset, this.nextSequence, 'a block is damaged');
-      }
-      await this.file.truncate(this.endOffset);
+      if (!isLast) throw damaged(this.name, this.endOffset, this.nextSequence, 'a block is damaged');
     }
-    if (isLast) await this.makeDurable();
+    if (!isLast) return tornBytes;
+    if (this.nextSequence <= durableThrough) throw this.lacks(durableThrough, durable);
+    if (tornBytes > 0) await this.file.truncate(this.endOffset);
+    await this.makeDurable();
     return tornBytes;
+  }
+
+  private lacks(durableThrough: number, durable: boolean): CodedError {
+    const what = `the journal ends here, but events up to ${durableThrough} were stored: acknowledged events are missing`;
+    const advice = durable
+      ? WHAT_TO_DO
+      : 'With FI_DURABILITY=os a power cut can do this; delete the folder index to go on with what is left.';
+    return damaged(this.name, this.endOffset, this.nextSequence, what, advice);
   }
 
   /**
@@ -262,9 +271,12 @@ interface Span {
   sequences: number[];
 }
 
-function damaged(name: string, offset: number, sequence: number, what: string): CodedError {
-  return new CodedError(
-    'LOG_DAMAGED',
-    `${name}, offset ${offset}, event ${sequence}: ${what}. ${WHAT_TO_DO}`,
-  );
+function damaged(
+  name: string,
+  offset: number,
+  sequence: number,
+  what: string,
+  advice = WHAT_TO_DO,
+): CodedError {
+  return new CodedError('LOG_DAMAGED', `${name}, offset ${offset}, event ${sequence}: ${what}. ${advice}`);
 }

@@ -7,6 +7,7 @@
  *   segments/   HDF5: one live file that follows the newest journal, the sealed files, and manifest.json
  *   index/      LMDB; deleted and rebuilt at will
  */
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type MonotonicClock, monotonicClock } from '../domain/clock.js';
@@ -89,13 +90,12 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   const codecProof = opening(new CodecProof(codec, segmentsDirectory));
   const archive = opening(await SegmentArchive.open({ disk: nodeDisk, directory: segmentsDirectory }));
   const indexThread = opening(startIndexThread(options, archive, segmentsDirectory));
-  const indexedSequence = await indexThread.ready();
+  await indexThread.ready();
   const index = opening(await openIndex(join(dataDir, 'index')));
 
   const clock = monotonicClock();
   const log = opening(await openLog(options, archive, index, clock));
   await tidyAfterRepack(segmentsDirectory, options.logger);
-  checkIndexIsBehind(indexedSequence, log, durability);
   await log.release(archive.lastSequence);
   await removeLiveFiles(segmentsDirectory);
 
@@ -119,7 +119,10 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   await followers.catchUp();
   await codecProof.proven();
 
-  const rollTimer = setInterval(() => void log.rollIfFull(), limits.rollCheckMs).unref();
+  const rollTimer = setInterval(() => {
+    void log.rollIfFull();
+    if (log.isStorageFull) void lookForRoom(dataDir, log);
+  }, limits.rollCheckMs).unref();
   const firstHead = log.headSequence;
   const store = new LocalEventStore({
     durability,
@@ -196,16 +199,17 @@ async function openLog(
     durability,
     roll,
     firstSequence: archive.lastSequence + 1,
-    // Without fsync a power cut may take from the log what the index already had.
-    durableThrough: Math.max(archive.lastSequence, durability === 'fsync' ? index.appliedSequence() : 0),
+    // The index only ever holds what was written to the log: where it knows more, the log has lost it.
+    durableThrough: Math.max(archive.lastSequence, index.appliedSequence()),
     indexedVersion: (consultationId) => index.head(consultationId)?.version ?? 0,
     now: clock,
     onRecovered: ({ links }) => {
       const last = links.at(-1);
-      if (last !== undefined) clock.notBefore(new LinkView(last).timestampMs);
+      // A millisecond later, so that ids that are made from now on sort behind those made before the stop.
+      if (last !== undefined) clock.notBefore(new LinkView(last).timestampMs + 1);
     },
   });
-  clock.notBefore(log.createdMs);
+  clock.notBefore(log.createdMs + 1);
   if (log.tornBytes > 0)
     logger.warn({ bytes: log.tornBytes }, 'cut a torn tail, of which nobody had been told');
   return log;
@@ -232,19 +236,6 @@ async function checkJournalsJoin(directory: string, sealedThrough: number): Prom
   }
 }
 
-/** The index only ever holds what was durable: if it knows more than the log, the log has lost it. */
-function checkIndexIsBehind(indexedSequence: number, log: FileLog, durability: Durability): void {
-  if (indexedSequence <= log.headSequence) return;
-  const advice =
-    durability === 'os'
-      ? 'With FI_DURABILITY=os a power cut can do this; delete the folder index to go on with what is left.'
-      : 'Restore the data directory from a backup.';
-  throw new CodedError(
-    'LOG_DAMAGED',
-    `The index knows event ${indexedSequence}, but the journal ends with ${log.headSequence}: acknowledged events are missing. ${advice}`,
-  );
-}
-
 /** Removes what an interrupted repack left, unless one runs now. */
 async function tidyAfterRepack(directory: string, logger: Logger): Promise<void> {
   const lock = await lockRepacking(nodeDisk, directory);
@@ -263,10 +254,19 @@ async function removeLiveFiles(directory: string): Promise<void> {
   for (const name of names.filter(isLiveFileName)) await nodeDisk.remove(join(directory, name));
 }
 
+/** Nobody may append to a store that says it is not ready, so it has to find out by itself when it is again. */
+async function lookForRoom(dataDir: string, log: FileLog): Promise<void> {
+  const { bavail, bsize } = await statfs(dataDir);
+  if (bavail * bsize >= limits.roomBytesMin) log.isStorageFull = false;
+}
+
+const NO_ROOM = 'The disk is full: appends are refused and reads go on. Free space.';
+
 function healthOf(log: FileLog, followers: LogFollowers, failure: Error | undefined): StoreHealth {
+  const reason = failure?.message ?? (log.isStorageFull ? NO_ROOM : undefined);
   return {
-    ready: failure === undefined,
-    ...(failure !== undefined && { reason: failure.message }),
+    ready: reason === undefined,
+    ...(reason !== undefined && { reason }),
     headSequence: log.headSequence,
     details: {
       indexed_sequence: followers.indexedSequence,

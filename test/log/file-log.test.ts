@@ -174,9 +174,16 @@ describe('FileLog recovery', () => {
   it('does not take for torn what is known to have been durable, and changes nothing', async (t) => {
     const { directory, path, bytes } = await killedJournal(t);
     const torn = bytes.subarray(0, -1);
+    const cut = bytes.subarray(0, bytes.lastIndexOf('FIBK'));
+    for (const durability of ['fsync', 'os'] as const) {
+      for (const left of [torn, cut]) {
+        await writeFile(path, left);
+        const opening = FileLog.open(options(directory, { durability, durableThrough: 7 }));
+        await assert.rejects(opening, { code: 'LOG_DAMAGED', message: /acknowledged events are missing/ });
+        assert.deepEqual(await readFile(path), left, `as it was, with durability ${durability}`);
+      }
+    }
     await writeFile(path, torn);
-    await assert.rejects(FileLog.open(options(directory, { durableThrough: 7 })), { code: 'LOG_DAMAGED' });
-    assert.deepEqual(await readFile(path), torn);
     const log = await FileLog.open(options(directory, { durableThrough: 6 }));
     assert.equal(log.headSequence, 6);
     await log.close();

@@ -186,18 +186,21 @@ describe('LocalEventStore over its files', () => {
     });
   });
 
-  it('gives times that never go back, whatever the clock of the machine does', async (t) => {
+  it('refuses a start without acknowledged events under FI_DURABILITY=os too, and changes nothing', async (t) => {
     const directory = await temporaryDirectory(t);
-    const realNow = Date.now;
-    const first = await openTestStore(directory);
-    const { consultationId, createdMs } = await first.create({ userId: 'dr', source: 'test' });
-    await first.close();
-    t.mock.method(Date, 'now', () => realNow() - 86_400_000);
-    const second = await openTestStore(directory);
-    const payload = { message_content: 'later', message_role: 'user' };
-    const events = [{ type: 'MESSAGE_RECEIVED' as const, payload }];
-    const appended = await second.append({ consultationId, userId: 'dr', source: 'test', events });
-    assert.ok((appended.events[0]?.timestampMs ?? 0) >= createdMs);
-    await second.close();
+    const store = await openTestStore(directory, { durability: 'os' });
+    await playScript(store, 1);
+    await store.archived();
+    await store.close();
+    const [name = ''] = await readdir(join(directory, 'journal'));
+    const path = join(directory, 'journal', name);
+    const bytes = await readFile(path);
+    const cut = bytes.subarray(0, bytes.lastIndexOf('FIBK', bytes.lastIndexOf('FIBK') - 1));
+    await writeFile(path, cut);
+    const opening = openTestStore(directory, { durability: 'os' });
+    await assert.rejects(opening, { code: 'LOG_DAMAGED', message: /delete the folder index to go on/ });
+    assert.deepEqual(await readFile(path), cut);
+    await rm(join(directory, 'index'), { recursive: true });
+    await (await openTestStore(directory, { durability: 'os' })).close();
   });
 });

@@ -34,6 +34,9 @@ export async function cli(args: string[], options: CliOptions = {}): Promise<Cli
       options.onStart?.(listener);
       return () => {};
     },
+    exitNow: (exitCode) => {
+      throw new Error(`ended at once with exit code ${exitCode}`);
+    },
     openStore: options.openStore ?? (async () => options.store ?? memoryEventStore()),
   };
   const exitCode = await runCli(args, '1.2.3', context);

@@ -16,7 +16,7 @@ export class ServiceProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
-    private readonly exited: Promise<Exit>,
+    readonly exited: Promise<Exit>,
   ) {}
 
   /** Starts it and resolves once it listens; rejects with what it wrote to standard error if it does not. */

@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { type IndexProgress, readIndexProgress } from '../../index/applied-sequence.js';
+import { journalFirstSequence } from '../../log/journal-format.js';
 import { nodeDisk } from '../../ops/disk.js';
 import { MANIFEST_FILE } from '../../segments/manifest.js';
 import { isSealedFileName, type SealedSegment } from '../../segments/segment-layout.js';
@@ -110,7 +111,7 @@ class VerifyRun {
     const isOwned = await isOwnedByLiveProcess(dataDir);
     const { chain, anchors } = { chain: this.#chain, anchors: this.#anchors };
     const end = await checkLog(journals, { report, chain, anchors, sealed, isOwned });
-    this.#checkEnd(end.headSequence, journals, sealed, index);
+    await this.#checkEnd(end.headSequence, journals, sealed, index);
     await noteStrangers(dataDir, isListed ? sealed : undefined, report);
     return {
       damageCount: this.#damageCount,
@@ -135,12 +136,12 @@ class VerifyRun {
   }
 
   /** Whether events are missing at the end, as far as anything tells. */
-  #checkEnd(
+  async #checkEnd(
     headSequence: number,
     journals: readonly OpenJournal[],
     sealed: readonly SealedSegment[],
     index: IndexProgress,
-  ): void {
+  ): Promise<void> {
     const { report } = this;
     const file = journals.at(-1)?.path ?? JOURNALS;
     if (index.kind === 'unknown') {
@@ -154,8 +155,22 @@ class VerifyRun {
     } else if (journals.length === 0 && sealed.length > 0) {
       const what = 'there is no journal: the newest events are missing';
       report.damage({ file, sequence: headSequence + 1, what });
+    } else if (await this.#isNewestSealed(journals, sealed)) {
+      const what = 'it is sealed already, and there is no newer journal: the newest events are missing';
+      report.damage({ file, sequence: headSequence + 1, what });
     }
     this.#anchors.finish(file, headSequence);
+  }
+
+  /** Looks again: a service begins a new journal before it seals the full one, which may be since the first look. */
+  async #isNewestSealed(
+    journals: readonly OpenJournal[],
+    sealed: readonly SealedSegment[],
+  ): Promise<boolean> {
+    const sealedThrough = sealed.at(-1)?.lastSequence ?? 0;
+    if ((journals.at(-1)?.firstSequence ?? Number.POSITIVE_INFINITY) > sealedThrough) return false;
+    const names = await nodeDisk.list(join(this.options.dataDir, JOURNALS));
+    return names.every((name) => (journalFirstSequence(name) ?? 0) <= sealedThrough);
   }
 }
 
