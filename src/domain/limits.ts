@@ -34,6 +34,11 @@ export const limits = {
   /** A page of GET events. */
   pageEventsMax: 1000,
   pageEventsDefault: 100,
+  /** A page of GET consultations; each takes about 10 microseconds to find and to write. */
+  pageConsultationsMax: 200,
+  pageConsultationsDefault: 50,
+  /** How long a read waits for the index to have every durable event, which takes it some milliseconds. */
+  indexWaitMs: 2_000,
   /** Bytes of links that one block of the journal, and so one fdatasync, may hold. */
   blockBytesMax: 8 * 1024 * 1024,
   /** One journal, when the disk lets no new one be begun; places in it are kept in 32 bits. */
@@ -121,4 +126,6 @@ assert(
   'a batch of imported events fits the queue',
 );
 assert(limits.confirmDelayMs < limits.journalProofMs, 'an idle log proves its last block in time');
+assert(limits.indexDelayMs < limits.indexWaitMs, 'the index hears of an event while a read waits for it');
+assert(limits.pageConsultationsDefault <= limits.pageConsultationsMax, 'the default list fits the limit');
 assert(limits.pageEventsDefault <= limits.pageEventsMax, 'the default page fits the limit');

@@ -8,6 +8,7 @@ import type { AppContext } from './context.js';
 import { answerClientError, errorHandlers } from './error-handlers.js';
 import { methodRefusals } from './method-not-allowed.js';
 import { FrameworkLog, logsSlowRequests } from './request-log.js';
+import { consultationListRoute } from './routes/consultation-list.js';
 import { consultationRoutes } from './routes/consultations.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
@@ -51,7 +52,14 @@ export async function buildApp({ version, ...context }: AppOptions): Promise<Fas
   guardRoutes(app);
   await serveApiDocs(app, version);
   const refuseOtherMethods = methodRefusals(app);
-  for (const addRoutes of [consultationRoutes, eventRoutes, verifyRoute, healthRoutes, metricsRoute])
+  for (const addRoutes of [
+    consultationRoutes,
+    consultationListRoute,
+    eventRoutes,
+    verifyRoute,
+    healthRoutes,
+    metricsRoute,
+  ])
     addRoutes(app, context);
   refuseOtherMethods();
   await app.ready();

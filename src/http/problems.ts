@@ -21,6 +21,7 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   FORBIDDEN_KEY: { status: 422, title: 'An object has a key that is not allowed' },
   VALIDATION_FAILED: { status: 422, title: 'The request has fields that are not valid' },
   UNKNOWN_EVENT_TYPE: { status: 422, title: 'There is no such event type' },
+  INVALID_CURSOR: { status: 422, title: 'The cursor does not belong to this list' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is not sent as JSON' },
   BAD_REQUEST: { status: 400, title: 'The request is malformed' },

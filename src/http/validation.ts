@@ -13,6 +13,7 @@ import { CodedError, type FieldError } from '../domain/errors.js';
 import { EVENT_TYPES } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
 import { UUID_V7_PATTERN } from '../domain/uuid.js';
+import { UTC_TIME_PATTERN } from './query-time.js';
 
 const COMMON_OPTIONS = {
   strict: true,
@@ -116,6 +117,7 @@ function messageOf({ keyword, params, schema, message }: ErrorObject): string {
       return `must be ${[params.type].flat().join(' or ')}`;
     case 'pattern':
       if (schema === UUID_V7_PATTERN) return 'must be a UUIDv7 in lower case';
+      if (schema === UTC_TIME_PATTERN) return 'must be a time in UTC, such as 2026-01-31T08:00:00Z';
       return message ?? 'is not valid';
     case 'anyOf':
       return unionMessage(schema as readonly { required?: string[]; type?: string }[]);

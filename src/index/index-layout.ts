@@ -1,5 +1,5 @@
 /**
- * The layout of the index, format 2: five sorted tables in one LMDB environment.
+ * The layout of the index, format 3: seven sorted tables in one LMDB environment.
  *
  *   table      key                                          value
  *   meta       `format`, `applied` in ASCII                 a number (6)
@@ -7,6 +7,8 @@
  *   events     consultation id (16), version (4, BE)        sequence (6), event type code (1), hash (32)
  *   event_ids  event id (16)                                consultation id (16), version (4)
  *   snapshots  consultation id (16)                         a state (snapshot-layout.ts)
+ *   listed     kind (1), start (22)                         nothing (listing-layout.ts)
+ *   listed_by  user (16), kind (1), start (22)              nothing
  *
  * Sizes are in bytes; numbers are little-endian except in keys, where big-endian makes byte order the order of
  * the numbers. `format` is this layout's version and `applied` the sequence of the newest event in the tables;
@@ -31,6 +33,8 @@
  * - The tables hold the events with sequences 1 to `applied`, and no others.
  * - A consultation with version n in `heads` has exactly the versions 1 to n in `events`, and each of these
  *   events has its place in `event_ids`. The head is what `advanceHead` makes of them.
+ * - A consultation that is in `heads` is once in `listed` and once in `listed_by`, under the kind that its head
+ *   says.
  * - A snapshot names an event that is in `events`, by its version and its hash; or it is not used.
  *
  * Nothing here is the truth: every byte can be made again from the events.
@@ -41,7 +45,7 @@ import { readUuid, writeUuid } from '../domain/uuid.js';
 import type { TableFormat } from './lmdb.js';
 
 /** The version of this layout. An index of another one is thrown away and rebuilt. */
-export const INDEX_FORMAT = 2;
+export const INDEX_FORMAT = 3;
 
 export const FORMAT_KEY = Buffer.from('format', 'latin1');
 export const APPLIED_KEY = Buffer.from('applied', 'latin1');
@@ -69,7 +73,7 @@ export const NUMBER_BYTES = 6;
 const HEAD_FIXED_BYTES = 92;
 const ENTRY_BYTES = NUMBER_BYTES + 1 + HASH_BYTES;
 
-const URGENCIES: readonly (UrgencyLevel | null)[] = [null, 'low', 'medium', 'high', 'critical'];
+export const URGENCIES: readonly (UrgencyLevel | null)[] = [null, 'low', 'medium', 'high', 'critical'];
 
 export const META_TABLE: TableFormat<string, number> = {
   name: 'meta',

@@ -18,6 +18,7 @@ import {
   INDEX_FORMAT,
   META_TABLE,
 } from './index-layout.js';
+import { LISTED_BY_TABLE, LISTED_TABLE } from './listing-layout.js';
 import { isDamage, LmdbEnvironment, type Table, type TableFormat } from './lmdb.js';
 import { SNAPSHOTS_TABLE } from './snapshot-layout.js';
 
@@ -30,6 +31,8 @@ export interface IndexTables {
   events: TableOf<typeof EVENTS_TABLE>;
   eventIds: TableOf<typeof EVENT_IDS_TABLE>;
   snapshots: TableOf<typeof SNAPSHOTS_TABLE>;
+  listed: TableOf<typeof LISTED_TABLE>;
+  listedBy: TableOf<typeof LISTED_BY_TABLE>;
 }
 
 /** An open index, or why what is in the folder cannot be used. `reason` ends a sentence on the index. */
@@ -102,6 +105,8 @@ function openTables(environment: LmdbEnvironment): OpenedIndex<IndexTables> {
   const events = environment.table(EVENTS_TABLE);
   const eventIds = environment.table(EVENT_IDS_TABLE);
   const snapshots = environment.table(SNAPSHOTS_TABLE);
+  const listed = environment.table(LISTED_TABLE);
+  const listedBy = environment.table(LISTED_BY_TABLE);
   // Another thread may open the new index at the same moment, so both look and set in a transaction.
   const isNew = meta.get(FORMAT_KEY) === undefined;
   if (isNew) {
@@ -113,5 +118,6 @@ function openTables(environment: LmdbEnvironment): OpenedIndex<IndexTables> {
   if (format !== INDEX_FORMAT) {
     return { kind: 'unusable', reason: `it has the format ${format}, not ${INDEX_FORMAT}` };
   }
-  return { kind: 'open', index: { environment, meta, heads, events, eventIds, snapshots } };
+  const index = { environment, meta, heads, events, eventIds, snapshots, listed, listedBy };
+  return { kind: 'open', index };
 }

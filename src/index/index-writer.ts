@@ -6,17 +6,23 @@
  */
 import { statfsSync } from 'node:fs';
 import { advanceHead, type ConsultationHead } from '../domain/consultation-head.js';
+import { summaryOf } from '../domain/consultation-list.js';
 import { assert, CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { GENESIS_HASH, LinkView, type SequencedLink } from '../domain/stored-event.js';
 import { uuidBytes } from '../domain/uuid.js';
 import { APPLIED_KEY, encodeEntry, encodeHead, encodeNumber, encodePlace, eventKey } from './index-layout.js';
 import { type IndexTables, type OpenedIndex, openIndexTables, readAppliedSequence } from './index-tables.js';
+import { kindOf, listedByKey, listedKey, userKey } from './listing-layout.js';
 import { readSnapshotPlace } from './snapshot-layout.js';
+
+const NOTHING = Buffer.alloc(0);
 
 interface ChangedHead {
   key: Buffer;
   head: ConsultationHead;
+  /** The kind that it is listed as; none if it is new. */
+  listedKind: number | undefined;
 }
 
 /**
@@ -97,7 +103,10 @@ export class IndexWriter {
       assert(next.sequence === sequence, `event ${sequence} is followed by the one after it`);
       this.#putEvent(next, changed);
     }
-    for (const { key, head } of changed.values()) this.tables.heads.put(key, encodeHead(head));
+    for (const entry of changed.values()) {
+      this.tables.heads.put(entry.key, encodeHead(entry.head));
+      this.#list(entry);
+    }
     this.tables.meta.put(APPLIED_KEY, encodeNumber(sequence));
   }
 
@@ -105,18 +114,40 @@ export class IndexWriter {
     const view = new LinkView(link);
     const key = view.consultationIdBytes;
     const name = key.toString('latin1');
-    const before = changed.get(name)?.head ?? this.#storedHead(view, key);
+    const known = changed.get(name);
+    const before = known?.head ?? this.#storedHead(view, key);
     checkFollows(before, view, sequence);
     const hash = view.hash;
-    changed.set(name, { key, head: advanceHead(before, view, sequence, hash) });
+    const head = advanceHead(before, view, sequence, hash);
+    if (known !== undefined) known.head = head;
+    else changed.set(name, { key, head, listedKind: before && kindOfHead(before) });
     this.tables.events.put(eventKey(key, view.version), encodeEntry(sequence, view.typeCode, hash));
     this.tables.eventIds.put(view.eventIdBytes, encodePlace(key, view.version));
+  }
+
+  /** Brings a consultation into the lists, or from the kind that it was to the one that it is. */
+  #list({ head, listedKind }: ChangedHead): void {
+    const kind = kindOfHead(head);
+    if (kind === listedKind) return;
+    const { listed, listedBy } = this.tables;
+    const user = userKey(head.userId);
+    if (listedKind !== undefined) {
+      listed.remove(listedKey(listedKind, head));
+      listedBy.remove(listedByKey(user, listedKind, head));
+    }
+    listed.put(listedKey(kind, head), NOTHING);
+    listedBy.put(listedByKey(user, kind, head), NOTHING);
   }
 
   #storedHead(view: LinkView, key: Buffer): ConsultationHead | undefined {
     const stored = this.tables.heads.get(key);
     return stored && { consultationId: view.consultationId, ...stored };
   }
+}
+
+function kindOfHead(head: ConsultationHead): number {
+  const { status, urgency } = summaryOf(head);
+  return kindOf(status, urgency);
 }
 
 function checkFollows(head: ConsultationHead | undefined, view: LinkView, sequence: number): void {

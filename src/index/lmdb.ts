@@ -24,7 +24,7 @@ const ENVIRONMENT_OPTIONS = {
   noSubdir: false,
   mapSize: MAP_BYTES,
   remapChunks: false,
-  maxDbs: 8,
+  maxDbs: 16,
   maxReaders: 126,
   overlappingSync: false,
   noSync: false,
@@ -58,8 +58,15 @@ export interface Table<Key, Value> {
   get(key: Uint8Array): Value | undefined;
   /** Sets a key; inside a transaction only. */
   put(key: Uint8Array, value: Uint8Array): void;
+  /** Takes a key out, if it is there; inside a transaction only. */
+  remove(key: Uint8Array): void;
   /** Visits the keys from `start` up to, not including, `end`, in order, until `visit` returns false. */
   scan(start: Uint8Array, end: Uint8Array, visit: (key: Key, value: Value) => boolean): void;
+  /**
+   * The keys from `start` up to, not including, `end`, in order, each looked up when it is asked for. They have to
+   * be taken within one turn of the event loop; whoever does not take them all calls `return`.
+   */
+  keys(start: Uint8Array, end: Uint8Array): Generator<Key, void>;
 }
 
 /** Loads lmdb. NATIVE_MODULE_MISSING if it, or the part of it that is made for this machine, is not there. */
@@ -148,6 +155,16 @@ export class LmdbEnvironment {
       get: (key) => translating(() => database.get(key) as Value | undefined),
       put: (key, value) => {
         database.put(key, value);
+      },
+      remove: (key) => {
+        database.remove(key);
+      },
+      keys: function* (start, end) {
+        try {
+          for (const key of database.getKeys({ start, end })) yield key as Key;
+        } catch (error) {
+          throw translated(error);
+        }
       },
       scan: (start, end, visit) =>
         translating(() => {

@@ -3,6 +3,7 @@
  * the journal or in the sealed segments. Only durable events are found.
  */
 import type { ConsultationHead } from '../domain/consultation-head.js';
+import type { ConsultationSummary, ListFilter, ListPlace } from '../domain/consultation-list.js';
 import { assert, CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { GENESIS_HASH, HASH_BYTES, type SequencedLink, sha256Latin1 } from '../domain/stored-event.js';
@@ -83,6 +84,11 @@ export class EventFinder {
   /** The entries of one type that the index has: `limit` of them after the first `offset`. */
   entriesOfType(consultationId: string, typeCode: number, offset: number, limit: number): IndexEntry[] {
     return this.index.entriesOfType(consultationId, typeCode, offset, limit);
+  }
+
+  /** The consultations that the index lists (ConsultationIndex.list). */
+  list(filter: ListFilter, after: ListPlace | undefined, limit: number): ConsultationSummary[] {
+    return this.index.list(filter, after, limit);
   }
 
   /** Finds an event by its id, accepted or durable. */

@@ -4,6 +4,7 @@
  * All answers are about durable events only. Errors are CodedErrors.
  */
 
+import type { ConsultationSummary, ListFilter, ListPlace } from '../domain/consultation-list.js';
 import type { ConsultationState } from '../domain/consultation-state.js';
 import type { Json, JsonObject } from '../domain/event.js';
 import type { EventType } from '../domain/event-types.js';
@@ -82,6 +83,21 @@ export interface EventsPage {
   eventsJson: readonly string[];
 }
 
+/** Which page of which consultations. */
+export interface ConsultationsQuery {
+  filter: ListFilter;
+  /** From after this place on; from the newest if there is none. */
+  after?: ListPlace;
+  /** 1 to `limits.pageConsultationsMax`. */
+  limit: number;
+}
+
+export interface ConsultationsPage {
+  consultations: readonly ConsultationSummary[];
+  /** Where the next page goes on; none after the last page. */
+  next?: ListPlace;
+}
+
 /** A state as the API shows it. */
 export interface StateText {
   version: number;
@@ -121,6 +137,11 @@ export interface EventStore {
   stateText(consultationId: string): Promise<StateText>;
   /** A page of a consultation's events, oldest first. CONSULTATION_NOT_FOUND if there is none. */
   events(query: EventsQuery): Promise<EventsPage>;
+  /**
+   * A page of the consultations that match, newest start first, with every durable event taken into account.
+   * OVERLOADED if the index cannot take them in within `limits.indexWaitMs`.
+   */
+  consultations(query: ConsultationsQuery): Promise<ConsultationsPage>;
   /**
    * Computes the hash chain of a consultation anew from what is stored, and compares it with what was acknowledged.
    * CONSULTATION_NOT_FOUND if there is none.

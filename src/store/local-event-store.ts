@@ -3,6 +3,7 @@
  * wherever the events are.
  */
 import { canonicalJson } from '../domain/canonical-json.js';
+import type { ConsultationSummary } from '../domain/consultation-list.js';
 import type { ConsultationState } from '../domain/consultation-state.js';
 import { CodedError } from '../domain/errors.js';
 import { eventTypeCode } from '../domain/event-types.js';
@@ -23,6 +24,8 @@ import type {
   Appended,
   AppendedEvent,
   ConsultationCheck,
+  ConsultationsPage,
+  ConsultationsQuery,
   CreateCommand,
   Created,
   Durability,
@@ -46,8 +49,8 @@ export interface LocalEventStoreParts {
   clock: PlanContext['clock'];
   nextId: PlanContext['nextId'];
   timers: StageTimers;
-  /** Resolves once the index has everything that is durable now. */
-  indexCaughtUp: () => Promise<void>;
+  /** Resolves once the index has everything that is durable now; OVERLOADED if it takes longer than `withinMs`. */
+  indexCaughtUp: (withinMs?: number) => Promise<void>;
   health: () => StoreHealth;
   /** Closes the log and all that follows it. */
   close: () => Promise<void>;
@@ -222,11 +225,17 @@ export class LocalEventStore implements EventStore {
     let entries = [];
     if (eventType === undefined) entries = finder.entries(consultationId, offset + 1, offset + limit);
     else {
-      await this.parts.indexCaughtUp();
+      await this.parts.indexCaughtUp(limits.indexWaitMs);
       entries = finder.entriesOfType(consultationId, eventTypeCode(eventType), offset, limit);
     }
     const links = await finder.links(consultationId, entries);
     return { eventCount, eventsJson: links.map(eventJsonOfLink) };
+  }
+
+  async consultations(query: ConsultationsQuery): Promise<ConsultationsPage> {
+    await this.parts.indexCaughtUp(limits.indexWaitMs);
+    const { filter, after, limit } = query;
+    return pageOf(this.parts.finder.list(filter, after, limit + 1), limit);
   }
 
   async verify(consultationId: string): Promise<ConsultationCheck> {
@@ -274,6 +283,14 @@ export class LocalEventStore implements EventStore {
   close(): Promise<void> {
     return this.parts.close();
   }
+}
+
+/** A page of the list; one more than asked for shows whether there is a next page. */
+function pageOf(found: readonly ConsultationSummary[], limit: number): ConsultationsPage {
+  const consultations = found.slice(0, limit);
+  const last = consultations.at(-1);
+  if (found.length <= limit || last === undefined) return { consultations };
+  return { consultations, next: { createdMs: last.createdMs, consultationId: last.consultationId } };
 }
 
 function appendedOf({ head, timestampMs, auditHash, hash }: PlannedEvent, sequence: number): AppendedEvent {

@@ -84,9 +84,9 @@ export class LogFollowers implements LogListener {
     this.sealer.add(journal);
   }
 
-  /** Resolves once the index has everything that is durable now. */
-  indexCaughtUp(): Promise<void> {
-    return this.options.index.applied(this.options.log.headSequence);
+  /** Resolves once the index has everything that is durable now; OVERLOADED if it takes longer than `withinMs`. */
+  indexCaughtUp(withinMs?: number): Promise<void> {
+    return this.options.index.applied(this.options.log.headSequence, withinMs);
   }
 
   /** Resolves once everything durable is in HDF5, and full journals are sealed or wait to be tried again. */

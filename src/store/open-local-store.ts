@@ -136,7 +136,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     clock,
     nextId: uuidV7Generator(),
     timers: options.timers,
-    indexCaughtUp: () => followers.indexCaughtUp(),
+    indexCaughtUp: (withinMs) => followers.indexCaughtUp(withinMs),
     health: () => healthOf(log, followers, failure),
     async close() {
       clearInterval(rollTimer);

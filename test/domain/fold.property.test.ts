@@ -4,6 +4,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import fc from 'fast-check';
+import { advanceHead, type ConsultationHead, type HeadEvent } from '../../src/domain/consultation-head.js';
+import { summaryOf } from '../../src/domain/consultation-list.js';
 import { ConsultationStateSchema } from '../../src/domain/consultation-state.js';
 import type { ConsultationEvent, JsonObject } from '../../src/domain/event.js';
 import { EVENT_TYPES, type EventType } from '../../src/domain/event-types.js';
@@ -81,6 +83,19 @@ function expectedMessages(events: readonly ConsultationEvent[]): JsonObject[] {
     });
 }
 
+function headEvent({ metadata, ...event }: ConsultationEvent): HeadEvent {
+  return {
+    eventId: event.event_id,
+    consultationId: event.consultation_id,
+    sessionId: metadata.session_id,
+    userId: metadata.user_id,
+    timestampMs: Date.parse(event.timestamp),
+    version: event.version,
+    type: event.event_type,
+    payload: JSON.stringify(event.payload),
+  };
+}
+
 describe('folding random consultations', () => {
   it('gives the same events the same state, to the byte', (t) => {
     check(
@@ -119,6 +134,26 @@ describe('folding random consultations', () => {
           is_processed,
         }));
         assert.deepEqual(shown, expectedMessages(events));
+      }),
+    );
+  });
+
+  it('comes to what the head of the consultation says, which lists are made of', (t) => {
+    check(
+      t,
+      fc.property(consultationArbitrary, (events) => {
+        let head: ConsultationHead | undefined;
+        for (const event of events) head = advanceHead(head, headEvent(event), event.sequence, event.hash);
+        assert.ok(head !== undefined);
+        const { consultationId, status, urgency, createdMs, updatedMs, version } = summaryOf(head);
+        const { state } = foldEvents(events);
+        assert.equal(consultationId, state.consultation_id);
+        assert.equal(status, state.status);
+        assert.equal(head.isCommitted, state.is_committed);
+        assert.equal(urgency, state.urgency_assessment?.urgency_level ?? null);
+        assert.equal(new Date(createdMs).toISOString(), state.created_at);
+        assert.equal(new Date(updatedMs).toISOString(), state.updated_at);
+        assert.deepEqual([version, version], [state.version, state.event_count]);
       }),
     );
   });

@@ -70,6 +70,7 @@ test('documents every route as OpenAPI 3.1', async (t) => {
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
   assert.deepEqual(operations.sort(), [
+    'get /consultations',
     'get /consultations/{id}',
     'get /consultations/{id}/events',
     'get /consultations/{id}/soap',

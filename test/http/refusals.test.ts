@@ -285,7 +285,7 @@ test('answers 404 for a route and 405 for a method that there is not', async (t)
   assert.equal(missing.json().code, 'ROUTE_NOT_FOUND');
   const method = await app.inject({ method: 'PUT', url: '/consultations', payload: 'x' });
   assert.equal(method.statusCode, 405);
-  assert.equal(method.headers.allow, 'POST');
+  assert.equal(method.headers.allow, 'GET, HEAD, POST');
   assert.equal(method.json().code, 'METHOD_NOT_ALLOWED');
   const badUrl = await get('/consultations/%zz');
   assert.equal(badUrl.statusCode, 400);

@@ -20,12 +20,12 @@ export interface StoreSubject {
 const nextId = uuidV7Generator();
 const newId = (): string => nextId(Date.now());
 
-function message(text: string, eventId?: string): EventToAppend {
+export function message(text: string, eventId?: string): EventToAppend {
   const payload = { message_content: text, message_role: 'user' };
   return { type: 'MESSAGE_RECEIVED', payload, ...(eventId && { eventId }) };
 }
 
-function append(
+export function append(
   store: EventStore,
   consultationId: string,
   events: EventToAppend[],
@@ -35,7 +35,7 @@ function append(
   return store.append({ consultationId, userId: 'dr', source: 'test', events, ...expectation });
 }
 
-async function started(store: EventStore): Promise<string> {
+export async function started(store: EventStore): Promise<string> {
   return (await store.create({ userId: 'dr', source: 'test' })).consultationId;
 }
 

@@ -9,29 +9,27 @@ import type { EventStore } from '../../src/store/event-store.js';
 import type { LocalStore } from '../../src/store/open-local-store.js';
 import { openTestStore } from '../support/local-store.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+import { consultationsContract } from './consultations.contract.js';
 import { allEvents, eventStoreContract, playScript } from './event-store.contract.js';
 
 const SMALL_SEGMENTS = { events: 25, bytes: 1e9, ageMs: 1e9 };
 
-eventStoreContract('LocalEventStore', async () => {
-  const directory = await temporaryDirectory();
-  const store = await openTestStore(directory);
-  const dispose = async (): Promise<void> => {
-    await store.close();
-    await rm(directory, { recursive: true });
-  };
-  return { store, dispose };
-});
-
-eventStoreContract('LocalEventStore with segments of 25 events', async () => {
-  const directory = await temporaryDirectory();
-  const store = await openTestStore(directory, { roll: SMALL_SEGMENTS });
-  const dispose = async (): Promise<void> => {
-    await store.close();
-    await rm(directory, { recursive: true });
-  };
-  return { store, dispose };
-});
+for (const contract of [eventStoreContract, consultationsContract]) {
+  for (const [name, overrides] of [
+    ['LocalEventStore', {}],
+    ['LocalEventStore with segments of 25 events', { roll: SMALL_SEGMENTS }],
+  ] as const) {
+    contract(name, async () => {
+      const directory = await temporaryDirectory();
+      const store = await openTestStore(directory, overrides);
+      const dispose = async (): Promise<void> => {
+        await store.close();
+        await rm(directory, { recursive: true });
+      };
+      return { store, dispose };
+    });
+  }
+}
 
 /** Everything a reader can ask of some consultations. */
 async function answers(store: EventStore, ids: readonly string[]): Promise<unknown> {

@@ -1,7 +1,10 @@
 import { memoryEventStore } from '../support/memory-event-store.js';
+import { consultationsContract } from './consultations.contract.js';
 import { eventStoreContract } from './event-store.contract.js';
 
-eventStoreContract('The in-memory oracle', async () => {
-  const store = memoryEventStore();
-  return { store, dispose: () => store.close() };
-});
+for (const contract of [eventStoreContract, consultationsContract]) {
+  contract('The in-memory oracle', async () => {
+    const store = memoryEventStore();
+    return { store, dispose: () => store.close() };
+  });
+}

@@ -6,6 +6,7 @@
 import { canonicalJson } from '../../src/domain/canonical-json.js';
 import { type Clock, monotonicClock } from '../../src/domain/clock.js';
 import { advanceHead, type ConsultationHead } from '../../src/domain/consultation-head.js';
+import { isListed, isNewer, summaryOf } from '../../src/domain/consultation-list.js';
 import { CodedError } from '../../src/domain/errors.js';
 import type { JsonObject } from '../../src/domain/event.js';
 import type { EventType } from '../../src/domain/event-types.js';
@@ -206,6 +207,15 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
         eventCount: all.length,
         eventsJson: wanted.slice(offset, offset + limit).map(eventJsonOfLink),
       };
+    },
+    async consultations({ filter, after, limit }) {
+      const found = [...heads.values()]
+        .map(summaryOf)
+        .filter((summary) => isListed(summary, filter) && (after === undefined || isNewer(after, summary)))
+        .sort((a, b) => (isNewer(a, b) ? -1 : 1));
+      const consultations = found.slice(0, limit);
+      const { createdMs = 0, consultationId = '' } = consultations.at(-1) ?? {};
+      return { consultations, ...(found.length > limit && { next: { createdMs, consultationId } }) };
     },
     async verify(consultationId) {
       const { hash, version } = known(consultationId);

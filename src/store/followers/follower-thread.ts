@@ -14,6 +14,12 @@ export interface FollowerThreadOptions {
   delayMs: number;
 }
 
+interface Waiter {
+  sequence: number;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
 interface FollowerEvents {
   /** Everything up to this sequence was taken in. */
   applied: [sequence: number];
@@ -33,7 +39,7 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
   private readonly worker: Worker;
   private readonly opened: Promise<number>;
   private readonly exited: Promise<void>;
-  private waiters: { sequence: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+  private waiters: Waiter[] = [];
   private tail: JournalSpan | undefined;
   private timer: NodeJS.Timeout | undefined;
   /** Why the worker is gone, if it is. */
@@ -87,12 +93,29 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
     this.send({ kind: 'durable', journal, isFull: true });
   }
 
-  /** Resolves once everything up to a sequence was taken in. The sequence must have been told before. */
-  async applied(sequence: number): Promise<void> {
+  /**
+   * Resolves once everything up to a sequence was taken in; OVERLOADED if that takes longer than `withinMs`. The
+   * sequence must have been told before.
+   */
+  async applied(sequence: number, withinMs?: number): Promise<void> {
     if (this.appliedSequence >= sequence) return;
     if (this.failure !== undefined) throw this.failure;
     this.sendTail();
-    await new Promise<void>((resolve, reject) => this.waiters.push({ sequence, resolve, reject }));
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const waiter = { sequence, resolve, reject };
+        this.waiters.push(waiter);
+        if (withinMs !== undefined) timer = setTimeout(() => this.giveUp(waiter), withinMs);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private giveUp(waiter: Waiter): void {
+    this.waiters = this.waiters.filter((other) => other !== waiter);
+    waiter.reject(new CodedError('OVERLOADED', 'The index is too far behind. Try again shortly.'));
   }
 
   /** Hands over a state to keep. The news of its events goes before it. */
