@@ -111,6 +111,9 @@ export const limits = {
   roomBytesMin: 8 * 1024 * 1024,
   /** How long a service whose log failed goes on saying so, before it stops. */
   failureShownMs: 1000,
+  /** How long "fi-consult torture" waits for the answer to one request, and for a process to end by itself. */
+  tortureRequestMs: 20_000,
+  tortureExitMs: 60_000,
   /** How long a graceful stop waits for requests in flight. */
   shutdownMs: 10_000,
 } as const;

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type Acknowledged, Clinic } from '../../src/cli/torture/clinic.js';
+import { ServiceProcess } from '../../src/cli/torture/service-process.js';
 import { startProgram } from '../support/program.js';
-import { ServiceProcess } from '../support/service-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { type Acknowledged, Clinic, eventsOver } from './clinic.js';
+import { eventsOver } from './over-http.js';
 import { runningService } from './running-service.js';
 
 const BACKUP = fileURLToPath(new URL('../../../docs/examples/backup.sh', import.meta.url));
@@ -46,7 +47,7 @@ describe('a backup by docs/examples/backup.sh', () => {
     );
     const copy = join(await temporaryDirectory(t), 'copy');
     for (let round = 0; round < ROUNDS; round += 1) {
-      await Promise.race([playing, clinic.acknowledgements(150)]);
+      await Promise.race([playing, clinic.acknowledged.further(150)]);
       const before = clinic.consultations.map(({ id, acknowledged }) => ({ id, events: [...acknowledged] }));
       await promisify(execFile)('sh', [BACKUP, directory, copy]);
 
@@ -66,11 +67,11 @@ describe('a backup by docs/examples/backup.sh', () => {
     const stop = new AbortController();
     const playing = clinic.play(service.url, 1, stop.signal);
     const copy = await temporaryDirectory(t);
-    await Promise.race([playing, clinic.acknowledgements(200)]);
+    await Promise.race([playing, clinic.acknowledged.further(200)]);
     await promisify(execFile)('sh', [BACKUP, directory, copy]);
     const segment = join(copy, 'segments', 'segment-0000000000000001.h5');
     const { ino } = await stat(segment);
-    await Promise.race([playing, clinic.acknowledgements(200)]);
+    await Promise.race([playing, clinic.acknowledged.further(200)]);
     await promisify(execFile)('sh', [BACKUP, directory, copy]);
     assert.equal((await stat(segment)).ino, ino, 'a sealed segment is copied once');
     stop.abort();

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { ServiceProcess } from '../../src/cli/torture/service-process.js';
 import { uuidV7Generator } from '../../src/domain/uuid.js';
-import { ServiceProcess } from '../support/service-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { eventsOver } from './clinic.js';
+import { eventsOver } from './over-http.js';
 import { runningService } from './running-service.js';
 
 const FAILING_JOURNAL = new URL('../support/failing-journal.js', import.meta.url).href;
@@ -24,7 +24,8 @@ it('a failed sync is not tried again: readiness says so, the service exits with 
   const switches = await temporaryDirectory(t);
   const isFailing = join(switches, 'failing');
   const env = { NODE_OPTIONS: `--import=${FAILING_JOURNAL}`, JOURNAL_FAILS_WHEN: isFailing };
-  const { directory, service } = await runningService(t, env);
+  const running = await runningService(t, env);
+  const { directory, service } = running;
   const created = await post(service.url, '/consultations', { user_id: 'dr' });
   const id = String(created.body.consultation_id);
   const event = {
@@ -53,8 +54,8 @@ it('a failed sync is not tried again: readiness says so, the service exits with 
   assert.equal((await readFile(isFailing, 'utf8')).length, 1, 'one write failed and no other was tried');
 
   await rm(isFailing);
-  const next = await ServiceProcess.start(directory);
-  t.after(() => next.end('SIGKILL'));
+  running.service = await ServiceProcess.start(directory);
+  const next = running.service;
   const stored = await eventsOver(next.url, id);
   assert.deepEqual(
     stored.map(({ version }) => version),

@@ -5,9 +5,9 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ServiceProcess } from '../support/service-process.js';
+import { ServiceProcess } from '../../src/cli/torture/service-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { getJson } from './clinic.js';
+import { getJson } from './over-http.js';
 
 const SIZE_BYTES = 24 * 1024 * 1024;
 const FILLER_STEP_BYTES = 64 * 1024;

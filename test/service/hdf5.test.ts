@@ -5,11 +5,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Clinic } from '../../src/cli/torture/clinic.js';
+import type { ServiceProcess } from '../../src/cli/torture/service-process.js';
 import type { ConsultationEvent } from '../../src/domain/event.js';
 import { readWithPython, withoutPython } from '../segments/python.js';
-import { ServiceProcess } from '../support/service-process.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
-import { Clinic, eventsOver } from './clinic.js';
+import { eventsOver } from './over-http.js';
+import { runningService } from './running-service.js';
 
 /** How often a reader looks again for what the mirror promises soon. */
 const LOOK_AGAIN_MS = 100;
@@ -34,7 +35,7 @@ async function eventsInHdf5(directory: string): Promise<ConsultationEvent[]> {
 
 /** Plays consultations until a number of events is acknowledged, and lets those in flight finish. */
 async function play(service: ServiceProcess, clinic: Clinic, events: number): Promise<void> {
-  const enough = clinic.acknowledgements(events);
+  const enough = clinic.acknowledged.further(events);
   const stop = new AbortController();
   const clients = [1, 2, 3, 4].map((seed) => clinic.play(service.url, seed, stop.signal));
   await enough;
@@ -44,10 +45,8 @@ async function play(service: ServiceProcess, clinic: Clinic, events: number): Pr
 
 describe('the HDF5 files of a service', { skip: withoutPython }, () => {
   it('show h5py every committed event while the service runs, and every event after a stop', async (t) => {
-    const directory = await temporaryDirectory(t);
+    const { directory, service } = await runningService(t, { FI_MIRROR_MS: '100' });
     const clinic = new Clinic();
-    const service = await ServiceProcess.start(directory, { FI_MIRROR_MS: '100' });
-    t.after(() => service.end('SIGKILL'));
     await play(service, clinic, 300);
     const expected = await everyEvent(service.url, clinic);
     let live = await eventsInHdf5(directory);
@@ -61,11 +60,8 @@ describe('the HDF5 files of a service', { skip: withoutPython }, () => {
   });
 
   it('hold every event once, in sealed files and a live one, with the codec that was set', async (t) => {
-    const directory = await temporaryDirectory(t);
+    const { directory, service } = await runningService(t, { FI_SEGMENT_EVENTS: '200', FI_CODEC: 'gzip:9' });
     const clinic = new Clinic();
-    const env = { FI_SEGMENT_EVENTS: '200', FI_CODEC: 'gzip:9' };
-    const service = await ServiceProcess.start(directory, env);
-    t.after(() => service.end('SIGKILL'));
     await play(service, clinic, 700);
     const expected = await everyEvent(service.url, clinic);
     const segments = join(directory, 'segments');

@@ -11,9 +11,9 @@ import { importPlan } from '../../src/cli/import-plan.js';
 import type { ConsultationState } from '../../src/domain/consultation-state.js';
 import type { ConsultationTranscript } from '../../src/domain/consultation-transcript.js';
 import { syntheticConsultations } from '../../src/domain/synthetic-consultations.js';
-import { ServiceProcess } from '../support/service-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { getJson } from './clinic.js';
+import { getJson } from './over-http.js';
+import { runningService } from './running-service.js';
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli/fi-consult.js', import.meta.url));
 const REAL_DATA = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
@@ -52,9 +52,7 @@ async function importsTwice(
 ): Promise<void> {
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   const lines = texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
-  const directory = await temporaryDirectory(t);
-  const first = await ServiceProcess.start(directory);
-  t.after(() => first.end('SIGKILL'));
+  const { directory, service: first } = await runningService(t);
   const once = await runImport(...files, '--url', first.url);
   assert.equal(once.present, 0);
   assert.deepEqual(await runImport(...files, '--url', first.url), { written: 0, present: once.written });

@@ -4,8 +4,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { ServiceProcess } from '../support/service-process.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { runningService } from './running-service.js';
 
 const README = new URL('../../../README.md', import.meta.url);
 const missing = ['bash', 'curl', 'sed'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
@@ -23,8 +22,7 @@ describe('the README', () => {
   const skip = missing.length > 0 && `not installed: ${missing.join(', ')}`;
 
   it('has a walk through a consultation that works when pasted', { skip }, async (t) => {
-    const service = await ServiceProcess.start(await temporaryDirectory(t));
-    t.after(() => service.end('SIGKILL'));
+    const { service } = await runningService(t);
     const [, walk = ''] =
       /## A consultation, with curl\n\n```sh\n([\s\S]*?)```/.exec(await readFile(README, 'utf8')) ?? [];
     assert.ok(walk.includes('api=http://127.0.0.1:7001\n'));

@@ -1,10 +1,11 @@
 /** The real service on a directory of its own, for one test. */
 import type { TestContext } from 'node:test';
-import { ServiceProcess } from '../support/service-process.js';
+import { ServiceProcess } from '../../src/cli/torture/service-process.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 export interface RunningService {
   directory: string;
+  /** A test that starts another one puts it here: whatever is here at its end is killed. */
   service: ServiceProcess;
 }
 
@@ -12,10 +13,10 @@ export async function runningService(
   t: TestContext,
   env: Record<string, string> = {},
 ): Promise<RunningService> {
-  let service: ServiceProcess | undefined;
+  let running: RunningService | undefined;
   // Hooks run in the order they are set: a service that still writes would keep its directory from being removed.
-  t.after(() => service?.end('SIGKILL'));
+  t.after(() => running?.service.end('SIGKILL'));
   const directory = await temporaryDirectory(t);
-  service = await ServiceProcess.start(directory, env);
-  return { directory, service };
+  running = { directory, service: await ServiceProcess.start(directory, env) };
+  return running;
 }

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { Clinic } from '../../src/cli/torture/clinic.js';
 import type { ConsultationEvent } from '../../src/domain/event.js';
 import { PROGRAM, startProgram } from '../support/program.js';
-import { Clinic } from './clinic.js';
 import { runningService } from './running-service.js';
 
 const CLIENTS = 4;
@@ -40,7 +40,7 @@ describe('the commands that read, beside a running service', () => {
     const playing = Promise.all(
       Array.from({ length: CLIENTS }, (_, seed) => clinic.play(service.url, seed, stop.signal)),
     );
-    await Promise.race([playing, clinic.acknowledgements(100)]);
+    await Promise.race([playing, clinic.acknowledged.further(100)]);
 
     const tail = startProgram(t, ['tail', '--from', '1', '--data-dir', directory]);
     await tail.shown('"sequence":1,');
@@ -50,7 +50,7 @@ describe('the commands that read, beside a running service', () => {
       const run = await startProgram(t, ['export', '--data-dir', directory]).finished;
       assert.equal(run.exitCode, 0, run.stderr);
       check(eventsOf(run.stdout), 1, before);
-      await Promise.race([playing, clinic.acknowledgements(200)]);
+      await Promise.race([playing, clinic.acknowledged.further(200)]);
     }
     const inspect = await startProgram(t, ['inspect', '--json', '--data-dir', directory]).finished;
     assert.equal(inspect.exitCode, 0, inspect.stderr);
@@ -99,7 +99,7 @@ describe('the commands that read, beside a running service', () => {
     const clinic = new Clinic();
     const stop = new AbortController();
     const playing = clinic.play(service.url, 1, stop.signal);
-    await clinic.acknowledgements(400);
+    await clinic.acknowledged.further(400);
     stop.abort();
     await playing;
     const pipe = '"$0" "$1" export --data-dir "$2" | head -n 1; exit 0';
