@@ -7,8 +7,8 @@ import type { DirectoryReader } from '../store/directory-reader.js';
 import type { CommandContext, StopSignal } from './command-context.js';
 import { CommandError } from './command-error.js';
 import { writeToFile, writeToStdout } from './output.js';
+import { perSecond, startProgress } from './progress.js';
 import { DATA_DIR_HELP, dataDirOf, STOP_EXIT_CODES, withDirectory } from './read-directory.js';
-import { showTaskProgress } from './task-progress.js';
 
 interface ExportOptions {
   consultation?: string;
@@ -47,12 +47,13 @@ async function exportEvents(options: ExportOptions, context: CommandContext): Pr
   try {
     await withDirectory(dataDirOf(options.dataDir, context), async (reader) => {
       const counts: ExportCounts = { read: 0, written: 0 };
-      const endProgress = showTaskProgress({
+      const startMs = performance.now();
+      const progress = startProgress({
         command: 'fi-consult export',
         stderr: context.stderr,
-        unit: 'events',
         total: () => reader.headSequence(),
         done: () => counts.read,
+        text: () => `${counts.read} events, ${perSecond(counts.read, startMs)} events/s`,
       });
       const pieces = ndjsonOf(reader, consultation, counts);
       const { signal } = stop;
@@ -60,7 +61,7 @@ async function exportEvents(options: ExportOptions, context: CommandContext): Pr
         if (output === '-') await writeToStdout(pieces, { stdout: context.stdout, signal });
         else await writeToFile(pieces, output, signal);
       } finally {
-        endProgress();
+        progress.stop();
       }
     });
   } catch (error) {

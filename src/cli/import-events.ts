@@ -3,8 +3,8 @@ import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { EventToRestore, Restored } from '../store/restore-events.js';
 import { CommandError } from './command-error.js';
+import type { ImportCounts } from './import-counts.js';
 import { eventOfLine } from './import-event-line.js';
-import type { ImportCounts } from './import-progress.js';
 import type { ImportTarget } from './import-target.js';
 import type { NdjsonLine } from './ndjson-lines.js';
 

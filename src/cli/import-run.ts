@@ -6,11 +6,11 @@
  */
 import type { Readable } from 'node:stream';
 import { type ImportPlan, importConsultation } from './import-consultation.js';
+import type { ImportCounts } from './import-counts.js';
 import { isEventLine } from './import-event-line.js';
 import { EventImport, LineError } from './import-events.js';
 import type { ImportInput } from './import-inputs.js';
 import { importPlan } from './import-plan.js';
-import type { ImportCounts } from './import-progress.js';
 import type { ImportTarget } from './import-target.js';
 import { type NdjsonLine, ndjsonLines } from './ndjson-lines.js';
 

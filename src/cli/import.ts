@@ -5,11 +5,12 @@ import { limits } from '../domain/limits.js';
 import { isPlainText } from '../domain/plain-text.js';
 import type { CommandContext, StopSignal } from './command-context.js';
 import { CommandError, errorLine } from './command-error.js';
+import type { ImportCounts } from './import-counts.js';
 import { httpTarget, serviceUrl } from './import-http-target.js';
 import { importInputs } from './import-inputs.js';
-import { eventsPerSecond, type ImportCounts, startProgress } from './import-progress.js';
 import { type ImportFailure, runImport } from './import-run.js';
 import { type ImportTarget, storeTarget } from './import-target.js';
+import { perSecond, startProgress } from './progress.js';
 
 interface ImportOptions {
   dataDir?: string;
@@ -61,9 +62,15 @@ async function importFiles(files: string[], options: ImportOptions, context: Com
     const target = await openTarget(options, context, stop.signal);
     const startMs = performance.now();
     const progress = startProgress({
+      command: 'fi-consult import',
       stderr: context.stderr,
-      bytesTotal: bytesOf(inputs),
-      counts: () => counts,
+      total: () => bytesOf(inputs),
+      done: () => counts.bytes,
+      text: () => {
+        const { consultations, eventsWritten } = counts;
+        const rate = perSecond(eventsWritten, startMs);
+        return `${consultations} consultations, ${eventsWritten} events written, ${rate} events/s`;
+      },
     });
     try {
       const { user, concurrency: atOnce } = options;
@@ -112,7 +119,7 @@ function summary(counts: ImportCounts, startMs: number): string {
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   return (
     `${counts.consultations} consultations, ${counts.eventsWritten} events written, ` +
-    `${counts.eventsPresent} already there, ${seconds} s, ${eventsPerSecond(counts, startMs)} events/s`
+    `${counts.eventsPresent} already there, ${seconds} s, ${perSecond(counts.eventsWritten, startMs)} events/s`
   );
 }
 

@@ -4,8 +4,8 @@ import type { Json, JsonObject } from '../domain/event.js';
 import type { SealedSegment } from '../segments/segment-layout.js';
 import type { DirectoryReport } from '../store/directory-report.js';
 import type { CommandContext } from './command-context.js';
+import { startProgress } from './progress.js';
 import { DATA_DIR_HELP, dataDirOf, withDirectory } from './read-directory.js';
-import { showTaskProgress } from './task-progress.js';
 import { bytesText, grouped, textTable } from './text-table.js';
 
 interface InspectOptions {
@@ -28,19 +28,19 @@ async function inspect(options: InspectOptions, context: CommandContext): Promis
     // Loaded late: it brings LMDB, which other commands do without.
     const { directoryReport } = await import('../store/directory-report.js');
     let done = 0;
-    const endProgress = showTaskProgress({
+    const progress = startProgress({
       command: 'fi-consult inspect',
       stderr: context.stderr,
-      unit: 'segments',
       total: async () => (await reader.sealedSegments()).length,
       done: () => done,
+      text: () => `${done} segments`,
     });
     try {
       return await directoryReport(reader, dataDir, () => {
         done += 1;
       });
     } finally {
-      endProgress();
+      progress.stop();
     }
   });
   context.stdout.write(

@@ -4,8 +4,8 @@ import { parseCodec } from '../segments/codecs/codec-table.js';
 import type { RepackResult } from '../store/repack-store.js';
 import type { CommandContext, StopSignal } from './command-context.js';
 import { CommandError } from './command-error.js';
+import { startProgress } from './progress.js';
 import { dataDirOf, STOP_EXIT_CODES, withDirectory } from './read-directory.js';
-import { showTaskProgress } from './task-progress.js';
 
 interface RepackFlags {
   codec: string;
@@ -38,12 +38,12 @@ async function repack({ codec, dataDir: given }: RepackFlags, context: CommandCo
     stop.abort();
   });
   const progress = { done: 0, total: 0 };
-  const endProgress = showTaskProgress({
+  const shown = startProgress({
     command: 'fi-consult repack',
     stderr: context.stderr,
-    unit: 'segments',
-    total: async () => progress.total,
+    total: () => progress.total,
     done: () => progress.done,
+    text: () => `${progress.done} segments`,
   });
   const startedMs = performance.now();
   let result: RepackResult;
@@ -57,7 +57,7 @@ async function repack({ codec, dataDir: given }: RepackFlags, context: CommandCo
       }),
     );
   } finally {
-    endProgress();
+    shown.stop();
     unlisten();
   }
   context.stdout.write(`${summary(result, codec, performance.now() - startedMs)}\n`);

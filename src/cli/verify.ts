@@ -7,7 +7,7 @@ import type { VerifySummary } from '../store/verify/verify-directory.js';
 import type { Anchor, Damage } from '../store/verify/verify-report.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError, oneLine } from './command-error.js';
-import { startVerifyProgress } from './verify-progress.js';
+import { startProgress } from './progress.js';
 
 interface VerifyFlags {
   dataDir?: string;
@@ -41,7 +41,14 @@ async function verify({ dataDir: given, json = false, expect }: VerifyFlags, con
   const startedMs = performance.now();
   const damages: Damage[] = [];
   const notes: string[] = [];
-  const progress = startVerifyProgress(context.stderr);
+  const bytes = { done: 0, total: 0 };
+  const progress = startProgress({
+    command: 'fi-consult verify',
+    stderr: context.stderr,
+    total: () => bytes.total,
+    done: () => bytes.done,
+    text: () => `${megabytes(bytes.done)} of ${megabytes(bytes.total)} MB`,
+  });
   let summary: VerifySummary;
   try {
     summary = await verifyDirectory({
@@ -52,7 +59,7 @@ async function verify({ dataDir: given, json = false, expect }: VerifyFlags, con
         else if (damages.length < limits.verifyListedDamagesMax) damages.push(damage);
       },
       onNote: (note) => notes.push(oneLine(note)),
-      onProgress: (done, total) => progress.update(done, total),
+      onProgress: (done, total) => Object.assign(bytes, { done, total }),
     });
   } finally {
     progress.stop();
@@ -67,6 +74,8 @@ async function verify({ dataDir: given, json = false, expect }: VerifyFlags, con
   }
   if (!json) context.stdout.write(`${line}\n`);
 }
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 
 /** One damage as one line: where, as exactly as is known, and what. */
 function damageLine({ file, offset, sequence, consultationId, what }: Damage): string {

@@ -1,13 +1,11 @@
 /** The whole command, in this process: files in, events and one line out. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import type { StopSignal } from '../../src/cli/command-context.js';
-import { startProgress } from '../../src/cli/import-progress.js';
 import { CodedError } from '../../src/domain/errors.js';
 import { seededRandom } from '../../src/domain/seeded-random.js';
 import { syntheticConsultations } from '../../src/domain/synthetic-consultations.js';
@@ -197,19 +195,4 @@ test('imports real-looking files through random stops, into a store and a servic
   }
   const contents = ({ links }: typeof direct) => storedMessages({ links } as typeof direct).sort();
   assert.deepEqual(contents(direct), contents(stub.store));
-});
-
-test('reports in lines where there is no bar to draw, and in a bar on a terminal', async () => {
-  const counts = { bytes: 50, consultations: 2, eventsWritten: 30, eventsPresent: 1 };
-  const firstReport = async (isTTY: boolean, bytesTotal: number | undefined): Promise<string> => {
-    const stderr = Object.assign(new PassThrough(), { isTTY, columns: 120 });
-    const progress = startProgress({ stderr, bytesTotal, counts: () => counts, lineIntervalMs: 1 });
-    await once(stderr, 'readable');
-    progress.stop();
-    return String(stderr.read());
-  };
-  const line = /^fi-consult import: 25 %, 2 consultations, 30 events written, \d+ events\/s\n/;
-  assert.match(await firstReport(false, 200), line);
-  assert.match(await firstReport(true, undefined), /^fi-consult import: 2 consultations, 30 events written/);
-  assert.match(await firstReport(true, 200), /25 % .*2 consultations, \d+ events\/s/);
 });

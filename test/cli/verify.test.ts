@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startVerifyProgress } from '../../src/cli/verify-progress.js';
 import { filesOf, smallStore } from '../store/verify/small-store.js';
-import { cli, textSink } from '../support/cli.js';
+import { cli } from '../support/cli.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 
 test('answers with one line that has the root to note, and finds that root again', async (t) => {
@@ -76,21 +75,5 @@ test('refuses a directory without a store, and an expectation that is none', asy
     const run = await cli(['verify', '--expect', expectation]);
     assert.equal(run.exitCode, 2, expectation);
     assert.match(run.stderr, /SEQUENCE:ROOT/);
-  }
-});
-
-test('shows a bar on a terminal only, and takes it away for a line and at the end', () => {
-  for (const isTTY of [true, false]) {
-    const { stream, text } = textSink();
-    const progress = startVerifyProgress(Object.assign(stream, { isTTY }), 0);
-    progress.update(1e6, 4e6);
-    progress.update(2e6, 4e6);
-    let beside = '';
-    progress.aside(() => {
-      beside = text();
-    });
-    progress.stop();
-    assert.equal(/25 % .* 1 of 4 MB/.test(text()), isTTY);
-    assert.equal(beside, text(), 'the bar is gone before something else is written');
   }
 });
