@@ -31,6 +31,7 @@ export const ERROR_CODES = [
   'COMMIT_HASH_MISMATCH',
   'WRONG_EXPECTED_VERSION',
   'EVENT_ID_REUSED',
+  'POSITION_AHEAD',
   'IMPORT_CONFLICT',
   // What the service cannot do now.
   'OVERLOADED',

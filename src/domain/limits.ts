@@ -14,8 +14,8 @@ export const limits = {
   pathParameterCharsMax: 100,
   /** A JSON Pointer in an answer: its names are the client's, and may be as long as a body. */
   errorPathCharsMax: 256,
-  /** Sockets open at the same time. */
-  connectionsMax: 10_000,
+  /** Sockets open at the same time: all who follow, and as many again as a service has clients. */
+  connectionsMax: 12_000,
   /** From the first byte of a request to its last; a body of 1 MiB takes this at 35 KB/s. */
   requestMs: 30_000,
   /** How long a connection may wait for its next request. */
@@ -88,6 +88,26 @@ export const limits = {
   threadYoungMebibytesMax: 6,
   /** How long one read may hold the event loop before others have their turn. */
   turnMs: 3,
+  /** Who follows the events, at the same time. Each costs what docs/FEED.md has measured. */
+  subscribersMax: 10_000,
+  /** The newest events that the feed keeps for those who follow at the head: a fifth of a second at full speed. */
+  feedTailEventsMax: 4096,
+  feedTailBytesMax: 4 * 1024 * 1024,
+  /** Stored bytes of events that one who follows is given at once; one event is given whatever its size. */
+  feedBatchBytesMax: 64 * 1024,
+  /** Events that the feed reads together; a page of the history ends at a multiple of this. */
+  feedPageEvents: 256,
+  /** Of these, how many are read first, to see how large they are: at 1 MiB each, 8 MiB. */
+  feedPageFirstEvents: 8,
+  /** Pages of the history that are read at the same time, and that are kept for the next who asks. */
+  feedReadsMax: 4,
+  feedPagesMax: 16,
+  /** After so many events that it does not want, one who follows is told how far the feed is. */
+  feedProgressEvents: 10_000,
+  /** How many of those who follow are served before others have their turn; each takes some 10 µs. */
+  feedWakesPerTurn: 32,
+  /** How long the feed rests after serving, as a share of the time that it took. */
+  feedRestShare: 1,
   /** How long the log is idle before it writes a block that proves its last one durable. */
   confirmDelayMs: 200,
   /** Between a commit and the index learning of it. Each commit of the index costs a sync; until then memory answers. */
@@ -132,3 +152,8 @@ assert(limits.confirmDelayMs < limits.journalProofMs, 'an idle log proves its la
 assert(limits.indexDelayMs < limits.indexWaitMs, 'the index hears of an event while a read waits for it');
 assert(limits.pageConsultationsDefault <= limits.pageConsultationsMax, 'the default list fits the limit');
 assert(limits.pageEventsDefault <= limits.pageEventsMax, 'the default page fits the limit');
+assert(
+  limits.subscribersMax + 1000 <= limits.connectionsMax,
+  'those who follow leave room for those who write',
+);
+assert(limits.feedPageEvents <= limits.feedTailEventsMax, 'what is read for the tail fits it');

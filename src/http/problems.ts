@@ -37,6 +37,7 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   COMMIT_HASH_MISMATCH: { status: 422, title: 'The commit hash is not that of the note' },
   WRONG_EXPECTED_VERSION: { status: 412, title: 'The consultation is at another version' },
   EVENT_ID_REUSED: { status: 422, title: 'The event id belongs to another event' },
+  POSITION_AHEAD: { status: 409, title: 'The position is ahead of the newest event' },
   IMPORT_CONFLICT: { status: 409, title: 'The exported event does not go on from what is stored' },
   OVERLOADED: { status: 503, title: 'The service has too much to do', retryAfterSeconds: 1 },
   STORAGE_FULL: { status: 507, title: 'The storage is full' },

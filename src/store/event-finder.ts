@@ -6,7 +6,13 @@ import type { ConsultationHead } from '../domain/consultation-head.js';
 import type { ConsultationSummary, ListFilter, ListPlace } from '../domain/consultation-list.js';
 import { assert, CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import { GENESIS_HASH, HASH_BYTES, type SequencedLink, sha256Latin1 } from '../domain/stored-event.js';
+import {
+  GENESIS_HASH,
+  HASH_BYTES,
+  LinkView,
+  type SequencedLink,
+  sha256Latin1,
+} from '../domain/stored-event.js';
 import { isUuidV7 } from '../domain/uuid.js';
 import type { ConsultationIndex } from '../index/consultation-index.js';
 import type { IndexEntry } from '../index/index-layout.js';
@@ -119,6 +125,39 @@ export class EventFinder {
     return links;
   }
 
+  /** The events `from` to `to`, all durable, in order. Each is checked against its hash. */
+  async range(from: number, to: number): Promise<SequencedLink[]> {
+    // In one turn of the event loop, as in `bySource`.
+    const sealedTo = Math.min(to, this.log.firstSequence - 1);
+    const [records, fromLog] = await Promise.all([
+      this.archive.readRecords(sequences(from, sealedTo)),
+      this.log.read(sequences(Math.max(from, sealedTo + 1), to)),
+    ]);
+    const sealed = records.map((record, index) => ({ sequence: from + index, link: this.linkOf(record) }));
+    const links = [...sealed, ...fromLog];
+    for (const { sequence, link } of links) {
+      if (this.hashOfEvent(link) !== sha256Latin1(link)) throw damaged(sequence);
+    }
+    return links;
+  }
+
+  /** The link of a record of the archive: its consultation's hash before it is found by what the record says. */
+  private linkOf(record: Buffer): Buffer {
+    const link = Buffer.allocUnsafe(HASH_BYTES + record.length);
+    link.set(record, HASH_BYTES);
+    const { consultationId, version } = new LinkView(link);
+    link.write(this.hashOf(consultationId, version - 1), 0, 'latin1');
+    return link;
+  }
+
+  /** The hash that an event was acknowledged with. */
+  private hashOfEvent(link: Buffer): string | undefined {
+    const view = new LinkView(link);
+    const recent = this.recent.find(view.eventId);
+    if (recent !== undefined) return recent.head.hash;
+    return this.index.entries(view.consultationId, view.version, 1)[0]?.hash;
+  }
+
   /** What is stored of entries, in their order, and nothing of it checked. */
   async storedRecords(entries: readonly IndexEntry[]): Promise<StoredRecord[]> {
     const { sealed, unsealed } = this.bySource(entries);
@@ -166,6 +205,10 @@ export class EventFinder {
 
 function entryOf({ head, sequence, typeCode }: RecentEvent): IndexEntry {
   return { version: head.version, sequence, typeCode, hash: head.hash };
+}
+
+function sequences(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 }
 
 function damaged(sequence: number): CodedError {

@@ -8,6 +8,7 @@ import type { ConsultationSummary, ListFilter, ListPlace } from '../domain/consu
 import type { ConsultationState } from '../domain/consultation-state.js';
 import type { Json, JsonObject } from '../domain/event.js';
 import type { EventType } from '../domain/event-types.js';
+import type { FeedBatch } from '../domain/feed.js';
 
 /** `fsync`: answered after fdatasync. `os`: answered after the write; a power cut may lose it. */
 export type Durability = 'fsync' | 'os';
@@ -75,6 +76,26 @@ export interface EventsQuery {
   /** 1 to `limits.pageEventsMax`. */
   limit: number;
 }
+
+export interface FollowQuery {
+  /** Of this consultation only. */
+  consultationId?: string;
+  /** Of these types only; of all if none are named. */
+  eventTypes?: readonly EventType[];
+  /**
+   * Where to start: at a sequence, which need not be one of the consultation; at a version of the consultation; or
+   * `next`, with what is committed from now on. Without it, at the first event.
+   */
+  from?: { sequence: number } | { version: number } | 'next';
+  /** Whether to end with the newest event at the time of the call, or to go on with what comes. */
+  endsAtHead: boolean;
+}
+
+/**
+ * Gives batches until it is returned, which it may be also while one is waited for. Its first batch comes at once and
+ * has no events: it says where it starts. It reads only when it is asked: one who is slow holds up nobody.
+ */
+export type EventFeed = AsyncIterableIterator<FeedBatch, undefined, undefined>;
 
 /** A page of events, each as its JSON text. */
 export interface EventsPage {
@@ -147,6 +168,12 @@ export interface EventStore {
    * CONSULTATION_NOT_FOUND if there is none.
    */
   verify(consultationId: string): Promise<ConsultationCheck>;
+  /**
+   * Durable events in the order of their sequences, each once, none left out. A rejection of the feed itself means that
+   * it ended: ARCHIVE_DAMAGED, LOG_DAMAGED, SHUTTING_DOWN. CONSULTATION_NOT_FOUND; POSITION_AHEAD, if the start is
+   * ahead of what comes next; OVERLOADED past `limits.subscribersMax`.
+   */
+  follow(query: FollowQuery): Promise<EventFeed>;
   health(): StoreHealth;
   /** Finishes what was accepted, brings everything into HDF5, and lets go of the data directory. */
   close(): Promise<void>;

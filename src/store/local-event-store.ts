@@ -9,6 +9,7 @@ import { CodedError } from '../domain/errors.js';
 import { eventTypeCode } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
 import { eventJsonOfLink, eventOfLink, hexOfLatin1, LinkView } from '../domain/stored-event.js';
+import type { Feed } from '../feed/feed.js';
 import type { CommitLog } from '../log/commit-log.js';
 import type { StageTimers } from '../ops/stage-timers.js';
 import {
@@ -29,13 +30,16 @@ import type {
   CreateCommand,
   Created,
   Durability,
+  EventFeed,
   EventStore,
   EventsPage,
   EventsQuery,
   EventToAppend,
+  FollowQuery,
   StateText,
   StoreHealth,
 } from './event-store.js';
+import { followEvents } from './follow-events.js';
 import type { RecentEvent } from './recent-events.js';
 import { type EventToRestore, type Restored, restoreEvents } from './restore-events.js';
 import type { StateReader } from './state-reader.js';
@@ -45,6 +49,7 @@ export interface LocalEventStoreParts {
   durability: Durability;
   log: CommitLog;
   finder: EventFinder;
+  feed: Feed;
   states: StateReader;
   clock: PlanContext['clock'];
   nextId: PlanContext['nextId'];
@@ -240,6 +245,12 @@ export class LocalEventStore implements EventStore {
 
   async verify(consultationId: string): Promise<ConsultationCheck> {
     return verifyConsultation(this.parts.finder, consultationId, this.existingVersion(consultationId));
+  }
+
+  async follow(query: FollowQuery): Promise<EventFeed> {
+    const { consultationId } = query;
+    const version = consultationId === undefined ? 0 : this.existingVersion(consultationId);
+    return followEvents(this.parts, query, version);
   }
 
   private existingVersion(consultationId: string): number {

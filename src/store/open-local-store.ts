@@ -15,6 +15,7 @@ import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { LinkView } from '../domain/stored-event.js';
 import { uuidV7Generator } from '../domain/uuid.js';
+import { Feed } from '../feed/feed.js';
 import { ConsultationIndex } from '../index/consultation-index.js';
 import { FileLog, type RollLimits } from '../log/file-log.js';
 import { journalFirstSequence } from '../log/journal-format.js';
@@ -28,6 +29,7 @@ import { isLiveFileName } from '../segments/segment-layout.js';
 import { CodecProof } from './codec-proof.js';
 import { EventFinder } from './event-finder.js';
 import type { Durability, EventStore, StoreHealth } from './event-store.js';
+import { feedSource } from './feed-history.js';
 import { FollowerThread } from './followers/follower-thread.js';
 import type { IndexWorkerData } from './followers/index-worker.js';
 import { LocalEventStore } from './local-event-store.js';
@@ -116,6 +118,8 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   if (indexThread.failure !== undefined) throw indexThread.failure;
   log.subscribe(followers);
   log.subscribe({ failed: fail });
+  const feed = new Feed(feedSource(log, finder));
+  log.subscribe({ committed: () => feed.committed() });
   await followers.catchUp();
   await codecProof.proven();
 
@@ -128,6 +132,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     durability,
     log,
     finder,
+    feed,
     states: new StateReader({
       finder,
       index,
@@ -140,6 +145,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     health: () => healthOf(log, followers, failure),
     async close() {
       clearInterval(rollTimer);
+      feed.close();
       await log.close();
       await followers.close();
       await index.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { monotonicClock } from '../../src/domain/clock.js';
 import { uuidV7Generator } from '../../src/domain/uuid.js';
+import { Feed } from '../../src/feed/feed.js';
 import { ConsultationIndex } from '../../src/index/consultation-index.js';
 import { IndexWriter } from '../../src/index/index-writer.js';
 import { FileLog } from '../../src/log/file-log.js';
@@ -11,6 +12,7 @@ import { nodeDisk } from '../../src/ops/disk.js';
 import { createStageTimers } from '../../src/ops/stage-timers.js';
 import { SegmentArchive } from '../../src/segments/segment-archive.js';
 import { EventFinder } from '../../src/store/event-finder.js';
+import { feedSource } from '../../src/store/feed-history.js';
 import { LocalEventStore } from '../../src/store/local-event-store.js';
 import { RecentEvents } from '../../src/store/recent-events.js';
 import { StateReader } from '../../src/store/state-reader.js';
@@ -35,10 +37,13 @@ async function openStore(t: TestContext) {
   });
   const archive = await SegmentArchive.open({ disk: nodeDisk, directory: join(directory, 'segments') });
   const finder = new EventFinder(log, index, archive, new RecentEvents());
+  const feed = new Feed(feedSource(log, finder));
+  log.subscribe({ committed: () => feed.committed() });
   const store = new LocalEventStore({
     durability: 'fsync',
     log,
     finder,
+    feed,
     states: new StateReader({ finder, index, keepSnapshot: () => {} }),
     clock: monotonicClock(),
     nextId: uuidV7Generator(),
@@ -110,6 +115,30 @@ describe('after a refused write', () => {
     await assert.rejects(refused, { code: 'STORAGE_FULL' });
     assert.equal((await later).events[0]?.version, 2);
     assert.equal((await store.state(consultationId)).is_committed, false);
+  });
+
+  it('those who follow never see what was refused, nor what is written and not yet durable', async (t) => {
+    const { store, faults, say } = await openStore(t);
+    const { consultationId } = await store.create({ userId: 'dr', source: 'test' });
+    const feed = await store.follow({ from: 'next', endsAtHead: false });
+    await feed.next();
+    let hasCome = false;
+    const next = feed.next().then(({ value }) => {
+      hasCome = true;
+      return value?.events.map(({ json }) => JSON.parse(json).payload.message_content);
+    });
+    faults.beforeWrite = () => {
+      delete faults.beforeWrite;
+      throw diskError('ENOSPC');
+    };
+    await assert.rejects(say(consultationId, 'refused'), { code: 'STORAGE_FULL' });
+    faults.beforeWrite = () => {
+      assert.equal(hasCome, false);
+      delete faults.beforeWrite;
+    };
+    await say(consultationId, 'stored');
+    assert.deepEqual(await next, ['stored']);
+    await feed.return?.();
   });
 
   it('an event_id that was refused in one consultation is free for another', async (t) => {

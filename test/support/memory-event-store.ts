@@ -32,6 +32,7 @@ import type {
   EventStore,
   StoreHealth,
 } from '../../src/store/event-store.js';
+import { memoryFollow, type News } from './memory-follow.js';
 
 export interface MemoryEventStoreOptions {
   now?: Clock;
@@ -61,6 +62,7 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
   const links: SequencedLink[] = [];
   const heads = new Map<string, ConsultationHead>();
   const byEventId = new Map<string, SequencedLink>();
+  const news: News = new Set();
   let isClosed = false;
 
   const linksOf = (consultationId: string): SequencedLink[] =>
@@ -106,6 +108,8 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       byEventId.set(new LinkView(entry.link).eventId, entry);
     }
     if (head !== undefined) heads.set(consultationId, head);
+    for (const wake of news) wake();
+    news.clear();
     return added;
   }
 
@@ -233,6 +237,10 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
         previousHash = view.hash;
       }
       return { valid: previousHash === hash, events: version, headHash: hexOfLatin1(hash) };
+    },
+    async follow(query) {
+      if (query.consultationId !== undefined) known(query.consultationId);
+      return memoryFollow(links, news, query);
     },
     health: () => ({ ready: !isClosed, headSequence: links.length, details: {}, ...options.health?.() }),
     async close() {
