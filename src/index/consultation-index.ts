@@ -14,7 +14,13 @@ import {
 import { assert } from '../domain/errors.js';
 import { uuidBytes } from '../domain/uuid.js';
 import { type EventPlace, eventKey, type IndexEntry } from './index-layout.js';
-import { type IndexTables, type OpenedIndex, openIndexTables, readAppliedSequence } from './index-tables.js';
+import {
+  type IndexStorage,
+  type IndexTables,
+  lmdbStorage,
+  type OpenedIndex,
+  readAppliedSequence,
+} from './index-tables.js';
 import { keyRange, kindsOf } from './listing-layout.js';
 import { mergedPlaces } from './merged-places.js';
 import type { Snapshot } from './snapshot-layout.js';
@@ -29,8 +35,11 @@ export class ConsultationIndex {
    *
    * Only for the process that has the writer; another asks applied-sequence.ts.
    */
-  static async open(directory: string): Promise<OpenedIndex<ConsultationIndex>> {
-    const opened = await openIndexTables(directory);
+  static async open(
+    directory: string,
+    storage: IndexStorage = lmdbStorage,
+  ): Promise<OpenedIndex<ConsultationIndex>> {
+    const opened = await storage.open(directory);
     return opened.kind === 'open' ? { kind: 'open', index: new ConsultationIndex(opened.index) } : opened;
   }
 

@@ -24,8 +24,17 @@ import { SNAPSHOTS_TABLE } from './snapshot-layout.js';
 
 type TableOf<Format> = Format extends TableFormat<infer Key, infer Value> ? Table<Key, Value> : never;
 
+/** What holds the tables. */
+export interface IndexEnvironment {
+  /** Runs `action` and commits what it put, or nothing if it throws. */
+  transaction(action: () => void): void;
+  /** Makes the next read see the newest commit, of any thread. */
+  refresh(): void;
+  close(): Promise<void>;
+}
+
 export interface IndexTables {
-  environment: LmdbEnvironment;
+  environment: IndexEnvironment;
   meta: TableOf<typeof META_TABLE>;
   heads: TableOf<typeof HEADS_TABLE>;
   events: TableOf<typeof EVENTS_TABLE>;
@@ -57,11 +66,19 @@ export async function openIndexTables(directory: string): Promise<OpenedIndex<In
   }
 }
 
+/** Where an index is kept. */
+export interface IndexStorage {
+  open(directory: string): Promise<OpenedIndex<IndexTables>>;
+  delete(directory: string): Promise<void>;
+}
+
 /** Deletes the index, durably. All who have it open must have closed it. A missing one is no error. */
 export async function deleteIndex(directory: string): Promise<void> {
   await fs.rm(directory, { recursive: true, force: true });
   await nodeDisk.syncDirectory(dirname(directory));
 }
+
+export const lmdbStorage: IndexStorage = { open: openIndexTables, delete: deleteIndex };
 
 /** The sequence of the newest event in the tables; 0 when there is none. */
 export function readAppliedSequence({ meta }: IndexTables): number {

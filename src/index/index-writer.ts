@@ -12,7 +12,13 @@ import { limits } from '../domain/limits.js';
 import { GENESIS_HASH, LinkView, type SequencedLink } from '../domain/stored-event.js';
 import { uuidBytes } from '../domain/uuid.js';
 import { APPLIED_KEY, encodeEntry, encodeHead, encodeNumber, encodePlace, eventKey } from './index-layout.js';
-import { type IndexTables, type OpenedIndex, openIndexTables, readAppliedSequence } from './index-tables.js';
+import {
+  type IndexStorage,
+  type IndexTables,
+  lmdbStorage,
+  type OpenedIndex,
+  readAppliedSequence,
+} from './index-tables.js';
 import { kindOf, listedByKey, listedKey, userKey } from './listing-layout.js';
 import { readSnapshotPlace } from './snapshot-layout.js';
 
@@ -42,8 +48,11 @@ export class IndexWriter {
   }
 
   /** Opens, or makes, the index in a directory. Errors are those of `openIndexTables`. */
-  static async open(directory: string): Promise<OpenedIndex<IndexWriter>> {
-    const opened = await openIndexTables(directory);
+  static async open(
+    directory: string,
+    storage: IndexStorage = lmdbStorage,
+  ): Promise<OpenedIndex<IndexWriter>> {
+    const opened = await storage.open(directory);
     return opened.kind === 'open'
       ? { kind: 'open', index: new IndexWriter(opened.index, directory) }
       : opened;

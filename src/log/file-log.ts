@@ -5,11 +5,11 @@
  * `fdatasync` serves all who wait. When a journal is full a new one is begun; the full one stays until
  * `release` says that its events are safe elsewhere.
  */
-import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { assert, CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 import type { Disk } from '../ops/disk.js';
+import { type CancelTimer, nodeTimers, type Timers } from '../ops/machine.js';
 import type { CommitLog, LogAppend } from './commit-log.js';
 import { CommitQueue, type WaitingAppend } from './commit-queue.js';
 import { ExpectedVersions, type IndexedVersion } from './expected-versions.js';
@@ -36,6 +36,7 @@ export interface FileLogOptions {
   durableThrough?: number;
   indexedVersion: IndexedVersion;
   now?: () => number;
+  timers?: Timers;
   /** Given every block found at the start, in order. */
   onRecovered?: (block: Block) => void;
 }
@@ -66,7 +67,8 @@ export class FileLog implements CommitLog {
   private readonly listeners: LogListener[] = [];
   private nextSequence: number;
   private working: Promise<void> | undefined;
-  private confirmTimer: NodeJS.Timeout | undefined;
+  private readonly timers: Timers;
+  private cancelConfirm: CancelTimer | undefined;
   private closing = false;
   private closed: Promise<void> | undefined;
   private failure: CodedError | undefined;
@@ -81,6 +83,7 @@ export class FileLog implements CommitLog {
     readonly tornBytes: number,
   ) {
     this.versions = new ExpectedVersions(options.indexedVersion);
+    this.timers = options.timers ?? nodeTimers;
     this.nextSequence = current.nextSequence;
   }
 
@@ -161,13 +164,14 @@ export class FileLog implements CommitLog {
       this.versions.set(consultationId, expectedVersion + links.length, this.nextSequence - 1);
       this.queue.push({ append, firstSequence, linkBytes, resolve, reject });
       // Waiting for the end of this turn of the event loop lets all requests that came with it share the block.
-      if (this.working === undefined) this.start(() => endOfTurn().then(() => this.commitWaiting()));
+      if (this.working === undefined)
+        this.start(() => this.timers.endOfTurn().then(() => this.commitWaiting()));
     });
   }
 
   /** Runs the one task that may touch the journal, and then whatever has come to wait meanwhile. */
   private start(task: () => Promise<void>): void {
-    clearTimeout(this.confirmTimer);
+    this.cancelConfirm?.();
     this.working = task().finally(() => {
       this.working = undefined;
       if (this.queue.eventCount > 0) this.start(() => this.commitWaiting());
@@ -277,9 +281,9 @@ export class FileLog implements CommitLog {
 
   private confirmWhenIdle(): void {
     if (this.current.isConfirmed) return;
-    this.confirmTimer = setTimeout(() => {
+    this.cancelConfirm = this.timers.after(limits.confirmDelayMs, () => {
       if (this.working === undefined) this.start(() => this.confirm());
-    }, limits.confirmDelayMs).unref();
+    });
   }
 
   private async confirm(): Promise<void> {
@@ -336,7 +340,7 @@ export class FileLog implements CommitLog {
 
   private async finish(): Promise<void> {
     this.closing = true;
-    clearTimeout(this.confirmTimer);
+    this.cancelConfirm?.();
     while (this.working !== undefined) await this.working;
     if (this.failure === undefined) await this.confirm();
     await Promise.all([...this.full, this.current].map((journal) => journal.close()));

@@ -46,6 +46,8 @@ export interface Disk {
    * else still holds it then. A lock ends with its process, and its file is never read for what it means.
    */
   lock(path: string, options: { waitMs: number }): Promise<FileLock | undefined>;
+  /** What may still be written on the disk that a directory is on. */
+  freeBytes(directory: string): Promise<number>;
   /** For the HDF5 library, in a worker thread. */
   readonly blocking: BlockingDisk;
 }
@@ -131,5 +133,9 @@ export const nodeDisk: Disk = {
   remove: (path) => fs.rm(path, { force: true }),
   syncDirectory,
   lock: lockFile,
+  async freeBytes(directory) {
+    const { bavail, bsize } = await fs.statfs(directory);
+    return bavail * bsize;
+  },
   blocking: nodeBlockingDisk,
 };

@@ -1,7 +1,6 @@
 /** The main thread's end of one reading thread: requests with answers, and its own end. */
-import { Worker } from 'node:worker_threads';
 import { CodedError } from '../domain/errors.js';
-import { limits } from '../domain/limits.js';
+import { type StartThread, startWorkerThread, type Thread } from '../ops/machine.js';
 import {
   codedError,
   type ReadReply,
@@ -20,18 +19,16 @@ interface Waiting {
  * the HDF5 library in doubt it `isSpent`: it finishes what it has and then ends, and a new one should be used.
  */
 export class ReadThread {
-  readonly #worker: Worker;
+  readonly #worker: Thread;
   readonly #waiting = new Map<number, Waiting>();
   readonly #scans = new Set<number>();
   #nextId = 1;
   #isSpent = false;
 
-  constructor() {
-    this.#worker = new Worker(new URL('./read-worker.js', import.meta.url), {
-      resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMebibytesMax },
-    });
+  constructor(startThread: StartThread = startWorkerThread) {
+    this.#worker = startThread(new URL('./read-worker.js', import.meta.url), undefined);
     this.#worker.unref();
-    this.#worker.on('message', (reply: ReadReply) => this.#settle(reply));
+    this.#worker.on('message', (reply) => this.#settle(reply as ReadReply));
     this.#worker.on('error', (cause) => this.#fail('The thread that reads the archive failed.', cause));
     this.#worker.on('exit', () => this.#fail('The thread that reads the archive ended.'));
   }

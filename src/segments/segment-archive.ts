@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { assert, CodedError } from '../domain/errors.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 import type { Disk } from '../ops/disk.js';
+import { type StartThread, startWorkerThread } from '../ops/machine.js';
 import { readManifest, updateManifest } from './manifest.js';
 import type { RowsOfFile } from './read-protocol.js';
 import { ReadThread } from './read-thread.js';
@@ -16,6 +17,8 @@ export interface SegmentArchiveOptions {
   disk: Disk;
   /** Where the sealed files and the manifest are. */
   directory: string;
+  /** For the thread that reads. */
+  startThread?: StartThread;
 }
 
 /**
@@ -25,14 +28,17 @@ export interface SegmentArchiveOptions {
 export class SegmentArchive {
   readonly #disk: Disk;
   readonly #directory: string;
+  readonly #startThread: StartThread;
   #segments: readonly SealedSegment[];
   #thread: ReadThread | undefined;
   #isAdding = false;
   #isClosed = false;
 
-  private constructor({ disk, directory }: SegmentArchiveOptions, segments: readonly SealedSegment[]) {
+  private constructor(options: SegmentArchiveOptions, segments: readonly SealedSegment[]) {
+    const { disk, directory, startThread = startWorkerThread } = options;
     this.#disk = disk;
     this.#directory = directory;
+    this.#startThread = startThread;
     this.#segments = segments;
   }
 
@@ -180,7 +186,7 @@ export class SegmentArchive {
 
   #reader(): ReadThread {
     if (this.#isClosed) throw new CodedError('SHUTTING_DOWN', 'The archive was closed.');
-    if (this.#thread === undefined || this.#thread.isSpent) this.#thread = new ReadThread();
+    if (this.#thread === undefined || this.#thread.isSpent) this.#thread = new ReadThread(this.#startThread);
     return this.#thread;
   }
 

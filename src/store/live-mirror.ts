@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { limits } from '../domain/limits.js';
 import type { JournalSpan } from '../log/file-log.js';
+import type { CancelTimer, Machine } from '../ops/machine.js';
 import { FollowerThread } from './followers/follower-thread.js';
 
 export interface LiveMirrorOptions {
@@ -13,6 +14,7 @@ export interface LiveMirrorOptions {
   /** News is written at most this often. */
   delayMs: number;
   logger: Logger;
+  machine: Machine;
   /** A full journal needs the mirror no longer. */
   onFinished: (journal: JournalSpan) => void;
 }
@@ -21,7 +23,7 @@ export class LiveMirror {
   private thread: FollowerThread | undefined;
   private tail: JournalSpan | undefined;
   private readonly unfinished = new Map<number, JournalSpan>();
-  private restartTimer: NodeJS.Timeout | undefined;
+  private cancelRestart: CancelTimer | undefined;
 
   constructor(private readonly options: LiveMirrorOptions) {
     this.thread = this.startThread();
@@ -62,6 +64,7 @@ export class LiveMirror {
       entry: new URL('./followers/mirror-worker.js', import.meta.url),
       workerData: { directory: this.options.directory },
       delayMs: this.options.delayMs,
+      machine: this.options.machine,
     });
     thread.on('finished', (journal) => {
       this.unfinished.delete(journal.firstSequence);
@@ -72,7 +75,7 @@ export class LiveMirror {
   }
 
   private restartLater(error: Error): void {
-    const { logger, onFinished } = this.options;
+    const { logger, machine, onFinished } = this.options;
     logger.error(
       { err: error },
       `the live HDF5 file fell behind; tried again in ${limits.sealRetryMs / 1000} s`,
@@ -80,14 +83,14 @@ export class LiveMirror {
     this.thread = undefined;
     for (const journal of this.unfinished.values()) onFinished(journal);
     this.unfinished.clear();
-    this.restartTimer = setTimeout(() => {
+    this.cancelRestart = machine.timers.after(limits.sealRetryMs, () => {
       this.thread = this.startThread();
       if (this.tail !== undefined) this.thread.follow(this.tail);
-    }, limits.sealRetryMs).unref();
+    });
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.restartTimer);
+    this.cancelRestart?.();
     await this.thread?.close();
   }
 }

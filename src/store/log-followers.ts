@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { FileLog, JournalSpan, LogListener } from '../log/file-log.js';
+import type { Machine } from '../ops/machine.js';
 import type { SegmentArchive } from '../segments/segment-archive.js';
 import type { FollowerThread } from './followers/follower-thread.js';
 import { LiveMirror } from './live-mirror.js';
@@ -18,6 +19,7 @@ export interface LogFollowersOptions {
   codec: string;
   mirrorMs: number;
   logger: Logger;
+  machine: Machine;
 }
 
 /** News reaches the mirror after a third of its time, so that writing it fits into the rest. */
@@ -30,12 +32,13 @@ export class LogFollowers implements LogListener {
   private readonly readers = new Map<number, number>();
 
   constructor(private readonly options: LogFollowersOptions) {
-    const { log, archive, index, segmentsDirectory, codec, mirrorMs, logger } = options;
-    this.sealer = new SegmentSealer({ log, archive, codec, directory: segmentsDirectory, logger });
+    const { log, archive, index, segmentsDirectory, codec, mirrorMs, logger, machine } = options;
+    this.sealer = new SegmentSealer({ log, archive, codec, directory: segmentsDirectory, logger, machine });
     this.mirror = new LiveMirror({
       directory: segmentsDirectory,
       delayMs: Math.ceil(mirrorMs * MIRROR_DELAY_SHARE),
       logger,
+      machine,
       onFinished: (journal) => this.finished(journal),
     });
     index.on('finished', (journal) => this.finished(journal));

@@ -7,7 +7,6 @@
  *   segments/   HDF5: one live file that follows the newest journal, the sealed files, and manifest.json
  *   index/      LMDB; deleted and rebuilt at will
  */
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type MonotonicClock, monotonicClock } from '../domain/clock.js';
@@ -17,10 +16,12 @@ import { LinkView } from '../domain/stored-event.js';
 import { uuidV7Generator } from '../domain/uuid.js';
 import { Feed } from '../feed/feed.js';
 import { ConsultationIndex } from '../index/consultation-index.js';
+import type { IndexStorage } from '../index/index-tables.js';
 import { FileLog, type RollLimits } from '../log/file-log.js';
 import { journalFirstSequence } from '../log/journal-format.js';
 import { lockDataDir } from '../ops/data-dir-lock.js';
-import { nodeDisk } from '../ops/disk.js';
+import type { Disk } from '../ops/disk.js';
+import { type Machine, nodeMachine } from '../ops/machine.js';
 import type { QueueFigures } from '../ops/metrics.js';
 import type { StageTimers } from '../ops/stage-timers.js';
 import { lockRepacking, removeRepackLeftovers } from '../segments/repacking.js';
@@ -31,7 +32,7 @@ import { EventFinder } from './event-finder.js';
 import type { Durability, EventStore, StoreHealth } from './event-store.js';
 import { feedSource } from './feed-history.js';
 import { FollowerThread } from './followers/follower-thread.js';
-import type { IndexWorkerData } from './followers/index-worker.js';
+import type { IndexWorkerData } from './followers/index-follower.js';
 import { LocalEventStore } from './local-event-store.js';
 import { LogFollowers } from './log-followers.js';
 import { RecentEvents } from './recent-events.js';
@@ -50,6 +51,10 @@ export interface LocalStoreOptions {
   timers: StageTimers;
   /** The store can keep its promises no longer: the process must stop. */
   onFailed: (error: Error) => void;
+  /** The machine of this process by default. */
+  machine?: Machine;
+  /** LMDB by default. The thread that writes the index has to know the same. */
+  indexStorage?: IndexStorage;
 }
 
 /** The store and what is measured of it. */
@@ -81,29 +86,40 @@ interface Closable {
 
 /** `opened` gets every part as it is opened, so that a start that fails lets go of them. */
 async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise<LocalStore> {
-  const { dataDir, durability, codec, mirrorMs, logger, onFailed } = options;
+  const { dataDir, durability, codec, mirrorMs, logger, onFailed, machine = nodeMachine } = options;
+  const { disk } = machine;
   const opening = <T extends Closable>(part: T): T => {
     opened.push(part);
     return part;
   };
   const segmentsDirectory = join(dataDir, 'segments');
-  const lock = opening(await lockDataDir(dataDir));
-  await nodeDisk.makeDirectory(segmentsDirectory);
-  const codecProof = opening(new CodecProof(codec, segmentsDirectory));
-  const archive = opening(await SegmentArchive.open({ disk: nodeDisk, directory: segmentsDirectory }));
-  const indexThread = opening(startIndexThread(options, archive, segmentsDirectory));
+  const lock = opening(await lockDataDir(dataDir, disk));
+  await disk.makeDirectory(segmentsDirectory);
+  const codecProof = opening(new CodecProof(codec, segmentsDirectory, machine.startThread));
+  const { startThread } = machine;
+  const archive = opening(await SegmentArchive.open({ disk, directory: segmentsDirectory, startThread }));
+  const indexThread = opening(startIndexThread(options, machine, archive, segmentsDirectory));
   await indexThread.ready();
-  const index = opening(await openIndex(join(dataDir, 'index')));
+  const index = opening(await openIndex(join(dataDir, 'index'), options.indexStorage));
 
-  const clock = monotonicClock();
-  const log = opening(await openLog(options, archive, index, clock));
-  await tidyAfterRepack(segmentsDirectory, options.logger);
+  const clock = monotonicClock(machine.now);
+  const log = opening(await openLog(options, machine, archive, index, clock));
+  await tidyAfterRepack(disk, segmentsDirectory, options.logger);
   await log.release(archive.lastSequence);
-  await removeLiveFiles(segmentsDirectory);
+  await removeLiveFiles(disk, segmentsDirectory);
 
   const finder = new EventFinder(log, index, archive, new RecentEvents());
   const followers = opening(
-    new LogFollowers({ log, archive, index: indexThread, segmentsDirectory, codec, mirrorMs, logger }),
+    new LogFollowers({
+      log,
+      archive,
+      index: indexThread,
+      segmentsDirectory,
+      codec,
+      mirrorMs,
+      logger,
+      machine,
+    }),
   );
   let failure: Error | undefined;
   const fail = (error: Error): void => {
@@ -123,10 +139,10 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   await followers.catchUp();
   await codecProof.proven();
 
-  const rollTimer = setInterval(() => {
+  const stopRolling = machine.timers.every(limits.rollCheckMs, () => {
     void log.rollIfFull();
-    if (log.isStorageFull) void lookForRoom(dataDir, log);
-  }, limits.rollCheckMs).unref();
+    if (log.isStorageFull) void lookForRoom(disk, dataDir, log);
+  });
   const firstHead = log.headSequence;
   const store = new LocalEventStore({
     durability,
@@ -139,12 +155,12 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
       keepSnapshot: (consultationId, value) => indexThread.keepSnapshot(consultationId, value),
     }),
     clock,
-    nextId: uuidV7Generator(),
+    nextId: uuidV7Generator(machine.randomBytes(10)),
     timers: options.timers,
     indexCaughtUp: (withinMs) => followers.indexCaughtUp(withinMs),
     health: () => healthOf(log, followers, failure),
     async close() {
-      clearInterval(rollTimer);
+      stopRolling();
       feed.close();
       await log.close();
       await followers.close();
@@ -167,6 +183,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
 
 function startIndexThread(
   { dataDir, logger }: LocalStoreOptions,
+  machine: Machine,
   archive: SegmentArchive,
   segmentsDirectory: string,
 ): FollowerThread {
@@ -177,6 +194,7 @@ function startIndexThread(
     entry: new URL('./followers/index-worker.js', import.meta.url),
     workerData: { directory: join(dataDir, 'index'), sealed } satisfies IndexWorkerData,
     delayMs: limits.indexDelayMs,
+    machine,
   });
   thread.on('rebuilding', (sequence) => logger.info({ sequence }, 'indexing sealed segments again'));
   thread.on('late', (reason) => logger.error({ reason }, 'the index cannot be written; tried again shortly'));
@@ -184,8 +202,8 @@ function startIndexThread(
   return thread;
 }
 
-async function openIndex(directory: string): Promise<ConsultationIndex> {
-  const opened = await ConsultationIndex.open(directory);
+async function openIndex(directory: string, storage?: IndexStorage): Promise<ConsultationIndex> {
+  const opened = await ConsultationIndex.open(directory, storage);
   if (opened.kind === 'open') return opened.index;
   throw new CodedError('INTERNAL_ERROR', `The index cannot be opened: ${opened.reason}.`);
 }
@@ -193,14 +211,16 @@ async function openIndex(directory: string): Promise<ConsultationIndex> {
 /** Opens the log behind the archive. The clock is set to go on from the newest event. */
 async function openLog(
   { dataDir, durability, roll, logger }: LocalStoreOptions,
+  { disk, timers }: Machine,
   archive: SegmentArchive,
   index: ConsultationIndex,
   clock: MonotonicClock,
 ): Promise<FileLog> {
   const directory = join(dataDir, 'journal');
-  await checkJournalsJoin(directory, archive.lastSequence);
+  await checkJournalsJoin(disk, directory, archive.lastSequence);
   const log = await FileLog.open({
-    disk: nodeDisk,
+    disk,
+    timers,
     directory,
     durability,
     roll,
@@ -222,8 +242,8 @@ async function openLog(
 }
 
 /** By their names, before any is opened: a start that is refused leaves them as they are. */
-async function checkJournalsJoin(directory: string, sealedThrough: number): Promise<void> {
-  const names = await nodeDisk.list(directory);
+async function checkJournalsJoin(disk: Disk, directory: string, sealedThrough: number): Promise<void> {
+  const names = await disk.list(directory);
   const firstSequences = names.flatMap((name) => journalFirstSequence(name) ?? []);
   const [oldest] = firstSequences;
   const newest = firstSequences.at(-1);
@@ -243,11 +263,11 @@ async function checkJournalsJoin(directory: string, sealedThrough: number): Prom
 }
 
 /** Removes what an interrupted repack left, unless one runs now. */
-async function tidyAfterRepack(directory: string, logger: Logger): Promise<void> {
-  const lock = await lockRepacking(nodeDisk, directory);
+async function tidyAfterRepack(disk: Disk, directory: string, logger: Logger): Promise<void> {
+  const lock = await lockRepacking(disk, directory);
   if (lock === undefined) return;
   try {
-    const files = await removeRepackLeftovers(nodeDisk, directory);
+    const files = await removeRepackLeftovers(disk, directory);
     if (files.length > 0) logger.info({ files }, 'removed what an interrupted repack left');
   } finally {
     await lock.close();
@@ -255,15 +275,14 @@ async function tidyAfterRepack(directory: string, logger: Logger): Promise<void>
 }
 
 /** Live files are made anew from the journal at each start. */
-async function removeLiveFiles(directory: string): Promise<void> {
-  const names = await nodeDisk.list(directory);
-  for (const name of names.filter(isLiveFileName)) await nodeDisk.remove(join(directory, name));
+async function removeLiveFiles(disk: Disk, directory: string): Promise<void> {
+  const names = await disk.list(directory);
+  for (const name of names.filter(isLiveFileName)) await disk.remove(join(directory, name));
 }
 
 /** Nobody may append to a store that says it is not ready, so it has to find out by itself when it is again. */
-async function lookForRoom(dataDir: string, log: FileLog): Promise<void> {
-  const { bavail, bsize } = await statfs(dataDir);
-  if (bavail * bsize >= limits.roomBytesMin) log.isStorageFull = false;
+async function lookForRoom(disk: Disk, dataDir: string, log: FileLog): Promise<void> {
+  if ((await disk.freeBytes(dataDir)) >= limits.roomBytesMin) log.isStorageFull = false;
 }
 
 const NO_ROOM = 'The disk is full: appends are refused and reads go on. Free space.';

@@ -14,7 +14,7 @@ import { removeRepackLeftovers, requireRepackLock } from '../segments/repacking.
 import { SegmentArchive } from '../segments/segment-archive.js';
 import type { SealedSegment } from '../segments/segment-layout.js';
 import type { RepackWorkerData } from './followers/repack-worker.js';
-import type { SealReport } from './followers/seal-worker.js';
+import type { SealReport } from './followers/seal-task.js';
 
 /** Rewrites one segment and gives its new line of the manifest. */
 export type Rewrite = (work: RepackWorkerData) => Promise<SealedSegment>;

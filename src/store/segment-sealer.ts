@@ -4,16 +4,15 @@
  * The order is what makes it safe: the sealed file is durable and read back, then the manifest lists it, then
  * the log may delete the journal, then the live file goes. A stop anywhere leaves a journal that is sealed again.
  */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { assert, CodedError, type ErrorCode } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { FileLog, JournalSpan } from '../log/file-log.js';
+import type { CancelTimer, Machine, Thread } from '../ops/machine.js';
 import type { SegmentArchive } from '../segments/segment-archive.js';
 import { liveFileName, type SealedSegment, sealedFileName } from '../segments/segment-layout.js';
-import type { SealReport, SealWorkerData } from './followers/seal-worker.js';
+import type { SealReport, SealWorkerData } from './followers/seal-task.js';
 
 export interface SegmentSealerOptions {
   log: FileLog;
@@ -22,13 +21,14 @@ export interface SegmentSealerOptions {
   /** Where sealed and live files are. */
   directory: string;
   logger: Logger;
+  machine: Machine;
 }
 
 export class SegmentSealer {
   private readonly waiting: JournalSpan[] = [];
   private running: Promise<void> | undefined;
-  private worker: Worker | undefined;
-  private retryTimer: NodeJS.Timeout | undefined;
+  private worker: Thread | undefined;
+  private cancelRetry: CancelTimer | undefined;
   private closing = false;
 
   constructor(private readonly options: SegmentSealerOptions) {}
@@ -41,14 +41,14 @@ export class SegmentSealer {
 
   private start(): void {
     if (this.closing || this.running !== undefined || this.waiting.length === 0) return;
-    clearTimeout(this.retryTimer);
+    this.cancelRetry?.();
     this.running = this.sealWaiting().finally(() => {
       this.running = undefined;
     });
   }
 
   private async sealWaiting(): Promise<void> {
-    const { logger } = this.options;
+    const { logger, machine } = this.options;
     for (let journal = this.waiting[0]; journal !== undefined && !this.closing; journal = this.waiting[0]) {
       try {
         await this.sealOne(journal);
@@ -56,14 +56,14 @@ export class SegmentSealer {
         if (this.closing) return;
         // The events are safe in their journal; only the archive is late.
         logger.error({ err: error }, `sealing failed and is tried again in ${limits.sealRetryMs / 1000} s`);
-        this.retryTimer = setTimeout(() => this.start(), limits.sealRetryMs).unref();
+        this.cancelRetry = machine.timers.after(limits.sealRetryMs, () => this.start());
         return;
       }
     }
   }
 
   private async sealOne(journal: JournalSpan): Promise<void> {
-    const { log, archive, codec, directory, logger } = this.options;
+    const { log, archive, codec, directory, logger, machine } = this.options;
     assert(journal.firstSequence === archive.lastSequence + 1, 'segments are sealed once, in order');
     const startedMs = Date.now();
     const path = join(directory, sealedFileName(journal.firstSequence));
@@ -73,7 +73,7 @@ export class SegmentSealer {
     this.waiting.shift();
     try {
       await log.release(sealed.lastSequence);
-      await rm(join(directory, liveFileName(journal.firstSequence)), { force: true });
+      await machine.disk.remove(join(directory, liveFileName(journal.firstSequence)));
     } catch (error) {
       logger.warn({ err: error }, 'the journal of a sealed segment could not be removed; tried again later');
     }
@@ -86,14 +86,16 @@ export class SegmentSealer {
 
   private runWorker(workerData: SealWorkerData): Promise<SealedSegment> {
     return new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./followers/seal-worker.js', import.meta.url), { workerData });
+      const entry = new URL('./followers/seal-worker.js', import.meta.url);
+      const worker = this.options.machine.startThread(entry, workerData);
       this.worker = worker;
-      worker.once('message', (report: SealReport) => {
+      worker.on('message', (message) => {
+        const report = message as SealReport;
         if (report.kind === 'sealed') resolve(report.segment);
         else reject(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
       });
-      worker.once('error', reject);
-      worker.once('exit', () => reject(new Error('the sealing thread ended')));
+      worker.on('error', reject);
+      worker.on('exit', () => reject(new Error('the sealing thread ended')));
     });
   }
 
@@ -105,7 +107,7 @@ export class SegmentSealer {
   /** Stops. A journal that is being sealed stays, and is sealed after the next start. */
   async close(): Promise<void> {
     this.closing = true;
-    clearTimeout(this.retryTimer);
+    this.cancelRetry?.();
     await this.worker?.terminate();
     await this.running;
   }

@@ -5,6 +5,7 @@ import { it } from 'node:test';
 import { pino } from 'pino';
 import { FileLog, type JournalSpan } from '../../src/log/file-log.js';
 import { nodeDisk } from '../../src/ops/disk.js';
+import { nodeMachine } from '../../src/ops/machine.js';
 import { SegmentArchive } from '../../src/segments/segment-archive.js';
 import { SegmentSealer } from '../../src/store/segment-sealer.js';
 import { ChainedLinks } from '../support/chained-links.js';
@@ -39,7 +40,14 @@ it('seals each journal once, also when one cannot be removed after it was sealed
   const chained = new ChainedLinks();
   for (let i = 0; i < 11; i += 1) await log.append(chained.next('a'));
   const logger = pino({ level: 'silent' });
-  const sealer = new SegmentSealer({ log, archive, codec: 'gzip:1', directory: segments, logger });
+  const sealer = new SegmentSealer({
+    log,
+    archive,
+    codec: 'gzip:1',
+    directory: segments,
+    logger,
+    machine: nodeMachine,
+  });
   sealer.add(full[0] as JournalSpan);
   await sealer.idle();
   const first = archive.segments[0];

@@ -1,15 +1,15 @@
 /** The main thread's side of a follower: starts the worker, tells it what is durable, and hears how far it is. */
 import { EventEmitter } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { CodedError, type ErrorCode } from '../../domain/errors.js';
-import { limits } from '../../domain/limits.js';
 import type { JournalSpan } from '../../log/file-log.js';
+import type { CancelTimer, Machine, Thread } from '../../ops/machine.js';
 import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
 
 export interface FollowerThreadOptions {
   /** The worker's file. */
   entry: URL;
   workerData: unknown;
+  machine: Pick<Machine, 'startThread' | 'timers'>;
   /** News is sent at most this often, so that a busy log does not spend its time on messages. */
   delayMs: number;
 }
@@ -36,12 +36,12 @@ interface FollowerEvents {
 }
 
 export class FollowerThread extends EventEmitter<FollowerEvents> {
-  private readonly worker: Worker;
+  private readonly worker: Thread;
   private readonly opened: Promise<number>;
   private readonly exited: Promise<void>;
   private waiters: Waiter[] = [];
   private tail: JournalSpan | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private cancelTimer: CancelTimer | undefined;
   /** Why the worker is gone, if it is. */
   failure: Error | undefined;
   private closing = false;
@@ -49,20 +49,18 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
 
   constructor(private readonly options: FollowerThreadOptions) {
     super();
-    this.worker = new Worker(options.entry, {
-      workerData: options.workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: limits.threadYoungMebibytesMax },
-    });
-    this.exited = new Promise((resolve) => this.worker.once('exit', () => resolve()));
+    this.worker = options.machine.startThread(options.entry, options.workerData);
+    this.exited = new Promise((resolve) => this.worker.on('exit', () => resolve()));
     let rejectOpened: (error: Error) => void = () => {};
     this.opened = new Promise((resolve, reject) => {
       rejectOpened = reject;
-      this.worker.on('message', (report: FollowerReport) => {
+      this.worker.on('message', (message) => {
+        const report = message as FollowerReport;
         if (report.kind === 'opened') resolve(report.sequence);
         this.hear(report);
         if (this.failure !== undefined) reject(this.failure);
       });
-      this.worker.once('error', (error) => {
+      this.worker.on('error', (error) => {
         this.fail(error);
         reject(error);
       });
@@ -83,7 +81,8 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
   /** Says that the newest journal is durable up to here. */
   follow(tail: JournalSpan): void {
     this.tail = tail;
-    this.timer ??= setTimeout(() => this.sendTail(), this.options.delayMs);
+    const { machine, delayMs } = this.options;
+    this.cancelTimer ??= machine.timers.after(delayMs, () => this.sendTail());
   }
 
   /** Says that a journal is full; the next one follows. */
@@ -131,8 +130,8 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
   }
 
   private stopTimer(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
   }
 
   private send(command: FollowerCommand): void {

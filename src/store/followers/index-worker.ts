@@ -1,116 +1,12 @@
-/** Worker thread: brings the index up to the log, from the sealed segments first and then from the journal. */
-import { setTimeout as delay } from 'node:timers/promises';
+/** Worker thread: keeps the index. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { CodedError } from '../../domain/errors.js';
-import { limits } from '../../domain/limits.js';
-import type { SequencedLink } from '../../domain/stored-event.js';
-import { deleteIndex } from '../../index/index-tables.js';
-import { IndexWriter } from '../../index/index-writer.js';
+import { assert } from '../../domain/errors.js';
 import { nodeDisk } from '../../ops/disk.js';
-import { loadHdf5 } from '../../segments/hdf5.js';
-import { openSealedSegment } from '../../segments/open-sealed-segment.js';
-import type { FollowerReport } from './follower-protocol.js';
-import { type Follower, serveFollower } from './journal-follower.js';
+import { type IndexWorkerData, openIndexFollower } from './index-follower.js';
+import { serveFollower } from './journal-follower.js';
 
-export interface IndexWorkerData {
-  directory: string;
-  /** Every sealed segment, oldest first. */
-  sealed: readonly { path: string; firstSequence: number; lastSequence: number }[];
-}
-
-/** Events read and indexed at a time while sealed segments are indexed again. */
-const REBUILD_BATCH = { rowsMax: 1000, bytesMax: 4 * 1024 * 1024 };
-
-function sequenced(links: readonly Buffer[], firstSequence: number): SequencedLink[] {
-  return links.map((link, index) => ({ sequence: firstSequence + index, link }));
-}
-
-async function indexSealed(writer: IndexWriter, sealed: IndexWorkerData['sealed']): Promise<void> {
-  const missing = sealed.filter(({ lastSequence }) => lastSequence > writer.appliedSequence);
-  if (missing.length > 0) await loadHdf5();
-  for (const { path, firstSequence } of missing) {
-    const reader = await openSealedSegment(nodeDisk, path);
-    try {
-      let next = firstSequence;
-      for (const links of reader.scanLinks(REBUILD_BATCH)) {
-        writer.apply(sequenced(links, next));
-        next += links.length;
-      }
-    } finally {
-      reader.close();
-    }
-    const progress: FollowerReport = { kind: 'rebuilding', sequence: writer.appliedSequence };
-    parentPort?.postMessage(progress);
-  }
-}
-
-/** Opens the index; one that cannot be used is thrown away, since all of it can be made again. */
-async function openWriter(directory: string): Promise<IndexWriter> {
-  const opened = await IndexWriter.open(directory);
-  if (opened.kind === 'open') return opened.index;
-  parentPort?.postMessage({ kind: 'discarded', reason: opened.reason } satisfies FollowerReport);
-  await deleteIndex(directory);
-  const anew = await IndexWriter.open(directory);
-  if (anew.kind === 'open') return anew.index;
-  throw new CodedError('INTERNAL_ERROR', `The index cannot be made: ${anew.reason}.`);
-}
-
-/**
- * Writes the index, and waits where it cannot: a disk that is full has room again some day, and until then the
- * newest events are found in memory.
- */
-class PatientIndex implements Follower {
-  private writer: IndexWriter | undefined;
-  appliedSequence: number;
-
-  constructor(
-    writer: IndexWriter,
-    private readonly directory: string,
-    private readonly closing: AbortSignal,
-  ) {
-    this.writer = writer;
-    this.appliedSequence = writer.appliedSequence;
-  }
-
-  async apply(links: readonly SequencedLink[]): Promise<void> {
-    for (;;) {
-      try {
-        this.writer ??= await openWriter(this.directory);
-        this.writer.apply(links);
-        this.appliedSequence = this.writer.appliedSequence;
-        return;
-      } catch (error) {
-        if ((error as { code?: unknown }).code === 'LOG_DAMAGED') throw error;
-        await this.reopenLater(error as Error);
-      }
-    }
-  }
-
-  private async reopenLater({ message }: Error): Promise<void> {
-    parentPort?.postMessage({ kind: 'late', reason: message } satisfies FollowerReport);
-    // After a commit that failed the environment is not used again.
-    const { writer } = this;
-    this.writer = undefined;
-    await writer?.close();
-    await delay(limits.indexRetryMs, undefined, { signal: this.closing });
-  }
-
-  snapshot(consultationId: string, value: Uint8Array): void {
-    try {
-      this.writer?.snapshot(consultationId, value);
-    } catch {
-      // Nothing rests on a snapshot; the next event finds out whether the index can be written again.
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.writer?.close();
-  }
-}
-
-serveFollower(async (closing): Promise<Follower> => {
-  const { directory, sealed } = workerData as IndexWorkerData;
-  const writer = await openWriter(directory);
-  await indexSealed(writer, sealed);
-  return new PatientIndex(writer, directory, closing);
-});
+assert(parentPort !== null, 'the index is written in a worker thread');
+const thread = { port: parentPort, disk: nodeDisk };
+serveFollower(parentPort, nodeDisk, (closing) =>
+  openIndexFollower(workerData as IndexWorkerData, thread, closing),
+);

@@ -1,11 +1,11 @@
 /** The worker's side of following the journal: reads durable blocks and hands their events over in batches. */
-import { parentPort } from 'node:worker_threads';
 import { assert } from '../../domain/errors.js';
 import type { SequencedLink } from '../../domain/stored-event.js';
 import type { JournalSpan } from '../../log/file-log.js';
 import { FILE_HEADER_BYTES } from '../../log/journal-format.js';
 import { readBlocks } from '../../log/journal-scanner.js';
-import { type DiskFile, nodeDisk } from '../../ops/disk.js';
+import type { Disk, DiskFile } from '../../ops/disk.js';
+import type { ThreadPort } from '../../ops/machine.js';
 import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
 
 /** Handed over at a time, at most (more if one block holds more). */
@@ -40,9 +40,11 @@ interface OpenJournal {
  * `open` is given a signal that is aborted as soon as the follower is asked to close; what was asked before is
  * still done, but nothing should be waited for.
  */
-export function serveFollower(open: (closing: AbortSignal) => Promise<Follower>): void {
-  const port = parentPort;
-  assert(port !== null, 'a follower runs in a worker thread');
+export function serveFollower(
+  port: ThreadPort,
+  disk: Disk,
+  open: (closing: AbortSignal) => Promise<Follower>,
+): void {
   const report = (message: FollowerReport): void => port.postMessage(message);
   const closing = new AbortController();
   let follower: Follower | undefined;
@@ -52,7 +54,7 @@ export function serveFollower(open: (closing: AbortSignal) => Promise<Follower>)
   const openJournal = async (to: JournalSpan, target: Follower): Promise<OpenJournal> => {
     if (journal?.path === to.path) return journal;
     await journal?.file.close();
-    const file = await nodeDisk.open(to.path, { mode: 'read' });
+    const file = await disk.open(to.path, { mode: 'read' });
     journal = { path: to.path, file, offset: FILE_HEADER_BYTES };
     target.begin?.(to);
     return journal;
@@ -118,7 +120,8 @@ export function serveFollower(open: (closing: AbortSignal) => Promise<Follower>)
       report({ kind: 'opened', sequence: opened.appliedSequence });
     })
     .catch(fail);
-  port.on('message', (command: FollowerCommand) => {
+  port.on('message', (message) => {
+    const command = message as FollowerCommand;
     if (command.kind === 'close') closing.abort();
     work = work.then(() => handle(command)).catch(fail);
   });

@@ -5,7 +5,7 @@ import { nodeDisk } from '../../ops/disk.js';
 import { parseCodec } from '../../segments/codecs/codec-table.js';
 import { repackSegment } from '../../segments/repack-segment.js';
 import type { SealedSegment } from '../../segments/segment-layout.js';
-import type { SealReport } from './seal-worker.js';
+import { reported } from './seal-task.js';
 
 export interface RepackWorkerData {
   segment: SealedSegment;
@@ -14,11 +14,6 @@ export interface RepackWorkerData {
 }
 
 assert(parentPort !== null, 'repacking runs in a worker thread');
-const port = parentPort;
 const { segment, codec, directory } = workerData as RepackWorkerData;
-repackSegment({ segment, codec: parseCodec(codec), directory, disk: nodeDisk })
-  .then((repacked): SealReport => ({ kind: 'sealed', segment: repacked }))
-  .catch((error: { code?: string; message: string }): SealReport => {
-    return { kind: 'failed', code: error.code, message: error.message };
-  })
-  .then((report) => port.postMessage(report));
+const repacking = repackSegment({ segment, codec: parseCodec(codec), directory, disk: nodeDisk });
+parentPort.postMessage(await reported(repacking));
