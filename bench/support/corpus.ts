@@ -1,7 +1,6 @@
 /** Events for benchmarks of storage: consultations as a service would have stored them. */
 import { createReadStream } from 'node:fs';
 import { importPlan, transcriptEvents } from '../../src/cli/import-plan.js';
-import { ndjsonLines } from '../../src/cli/ndjson-lines.js';
 import { canonicalJson } from '../../src/domain/canonical-json.js';
 import type { JsonObject } from '../../src/domain/event.js';
 import type { EventType } from '../../src/domain/event-types.js';
@@ -9,6 +8,7 @@ import { integerBetween, seededRandom } from '../../src/domain/seeded-random.js'
 import { encodeLink, GENESIS_HASH, sha256Latin1 } from '../../src/domain/stored-event.js';
 import { syntheticConsultations } from '../../src/domain/synthetic-consultations.js';
 import { uuidV7Generator } from '../../src/domain/uuid.js';
+import { ndjsonLines } from '../../src/ops/ndjson-lines.js';
 
 /** One event of a consultation, before it has its place. */
 export interface CorpusEvent {

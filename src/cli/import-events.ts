@@ -1,12 +1,12 @@
 /** The import of exported events: in batches, in their order, each as it was. */
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
+import type { NdjsonLine } from '../ops/ndjson-lines.js';
 import type { EventToRestore, Restored } from '../store/restore-events.js';
 import { CommandError } from './command-error.js';
 import type { ImportCounts } from './import-counts.js';
 import { eventOfLine } from './import-event-line.js';
 import type { ImportTarget } from './import-target.js';
-import type { NdjsonLine } from './ndjson-lines.js';
 
 /** The line at fault; its cause says why. */
 export class LineError extends Error {

@@ -5,6 +5,7 @@
  * and sending. Either way the next import of the same files goes on from there.
  */
 import type { Readable } from 'node:stream';
+import { type NdjsonLine, ndjsonLines } from '../ops/ndjson-lines.js';
 import { type ImportPlan, importConsultation } from './import-consultation.js';
 import type { ImportCounts } from './import-counts.js';
 import { isEventLine } from './import-event-line.js';
@@ -12,7 +13,6 @@ import { EventImport, LineError } from './import-events.js';
 import type { ImportInput } from './import-inputs.js';
 import { importPlan } from './import-plan.js';
 import type { ImportTarget } from './import-target.js';
-import { type NdjsonLine, ndjsonLines } from './ndjson-lines.js';
 
 export interface ImportRunOptions {
   inputs: readonly ImportInput[];

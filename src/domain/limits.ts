@@ -18,6 +18,10 @@ export const limits = {
   connectionsMax: 12_000,
   /** From the first byte of a request to its last; a body of 1 MiB takes this at 35 KB/s. */
   requestMs: 30_000,
+  /** A streamed upload ends when this long nothing of it is sent and nothing of its answer is read. */
+  streamIdleMs: 30_000,
+  /** After a streamed upload was refused: what its client still sends is passed over for this long. */
+  streamLingerMs: 2000,
   /** How long a connection may wait for its next request. */
   keepAliveMs: 30_000,
   /** A request that takes longer has a line in the log: twice the budget's target for the whole request. */

@@ -13,6 +13,7 @@ import { consultationRoutes } from './routes/consultations.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
+import { streamRoute } from './routes/stream.js';
 import { verifyRoute } from './routes/verify.js';
 import { acceptStrictJson } from './strict-body.js';
 import { compileValidator } from './validation.js';
@@ -56,11 +57,13 @@ export async function buildApp({ version, ...context }: AppOptions): Promise<Fas
     consultationRoutes,
     consultationListRoute,
     eventRoutes,
+    streamRoute,
     verifyRoute,
     healthRoutes,
     metricsRoute,
   ])
     addRoutes(app, context);
+  await app.after();
   refuseOtherMethods();
   await app.ready();
   return app;

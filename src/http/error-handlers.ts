@@ -42,7 +42,7 @@ export function errorHandlers(logger: Logger, metrics: Metrics): ErrorHandlers {
   };
 }
 
-function logFailure(logger: Logger, error: CodedError, req: FastifyRequest): void {
+export function logFailure(logger: Logger, error: CodedError, req: FastifyRequest): void {
   const { status } = PROBLEMS[error.code];
   const line = { req, status, code: error.code };
   if (status === 500)
@@ -65,9 +65,18 @@ const SOCKET_DETAILS: { readonly [C in ErrorCode]?: string } = {
   REQUEST_TIMEOUT: 'The request was not complete in time. Send it again, faster.',
 };
 
+/** Connections with a request that may take as long as its client goes on sending. */
+const longRequests = new WeakSet<Socket>();
+
+/** Takes the time limit of a whole request from the one that is read now; its route has a limit of its own. */
+export function allowLongRequest(socket: Socket): void {
+  longRequests.add(socket);
+}
+
 /** Answers what is no HTTP request, or not a whole one, on the bare socket; for `clientErrorHandler`. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (socket.destroyed) return;
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && longRequests.has(socket)) return;
   // The client is gone, or an answer to an earlier request is on its way: a second one would garble it.
   if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
     socket.destroy();

@@ -29,6 +29,8 @@ export interface AppendCommand {
   events: readonly EventToAppend[];
   /** Append only at this version; otherwise WRONG_EXPECTED_VERSION. */
   expectedVersion?: number;
+  /** Waits while the index is too far behind, where others are refused with OVERLOADED: for a long upload. */
+  waitsForRoom?: boolean;
 }
 
 export interface AppendedEvent {

@@ -56,6 +56,8 @@ export interface LocalEventStoreParts {
   timers: StageTimers;
   /** Resolves once the index has everything that is durable now; OVERLOADED if it takes longer than `withinMs`. */
   indexCaughtUp: (withinMs?: number) => Promise<void>;
+  /** Resolves once no more than this many durable events are missing in the index. */
+  indexWithin: (events: number) => Promise<void>;
   health: () => StoreHealth;
   /** Closes the log and all that follows it. */
   close: () => Promise<void>;
@@ -113,6 +115,7 @@ export class LocalEventStore implements EventStore {
   }
 
   async append(command: AppendCommand): Promise<Appended> {
+    if (command.waitsForRoom) await this.room();
     return this.decideAndCommit({ ...command, sessionId: command.consultationId });
   }
 
@@ -173,6 +176,12 @@ export class LocalEventStore implements EventStore {
     if (!isSame) throw reusedEventId();
     const again = stored.map(({ event }) => event);
     return { consultationId, events: again, durability: this.durability, replayed: true };
+  }
+
+  /** Leaves half of what the index may be behind to those who do not wait. */
+  private async room(): Promise<void> {
+    const waitingMax = limits.unindexedEventsMax / 2;
+    while (this.parts.finder.recent.size > waitingMax) await this.parts.indexWithin(waitingMax);
   }
 
   private async commit(

@@ -92,6 +92,11 @@ export class LogFollowers implements LogListener {
     return this.options.index.applied(this.options.log.headSequence, withinMs);
   }
 
+  /** Resolves once no more than this many of the events that are durable now are missing in the index. */
+  indexWithin(events: number): Promise<void> {
+    return this.options.index.applied(this.options.log.headSequence - events);
+  }
+
   /** Resolves once everything durable is in HDF5, and full journals are sealed or wait to be tried again. */
   async archived(): Promise<void> {
     await this.mirror.applied(this.options.log.headSequence);

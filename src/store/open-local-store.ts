@@ -158,6 +158,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     nextId: uuidV7Generator(machine.randomBytes(10)),
     timers: options.timers,
     indexCaughtUp: (withinMs) => followers.indexCaughtUp(withinMs),
+    indexWithin: (events) => followers.indexWithin(events),
     health: () => healthOf(log, followers, failure),
     async close() {
       stopRolling();

@@ -49,6 +49,7 @@ async function openStore(t: TestContext) {
     nextId: uuidV7Generator(),
     timers: createStageTimers(),
     indexCaughtUp: async () => {},
+    indexWithin: async () => {},
     health: () => ({ ready: true, headSequence: log.headSequence, details: {} }),
     close: async () => {
       await log.close();

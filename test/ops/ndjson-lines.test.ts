@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ndjsonLines } from '../../src/cli/ndjson-lines.js';
 import { CodedError } from '../../src/domain/errors.js';
 import { limits } from '../../src/domain/limits.js';
+import { ndjsonLines } from '../../src/ops/ndjson-lines.js';
 
 const seed = Number(process.env.FI_TEST_SEED ?? Date.now() % 2 ** 31);
 
