@@ -58,7 +58,9 @@ export async function serve(settings: Settings, version: string, context: Comman
     try {
       const { queue, appendedEvents } = store;
       const metrics = createMetrics({ timers, queue, appendedEvents });
-      const app = await buildApp({ store, metrics, timers, logger, version });
+      const { allowedHosts, corsOrigins } = settings;
+      const connections = { allowedHosts, corsOrigins };
+      const app = await buildApp({ store, metrics, timers, logger, version, connections });
       const server = await startServer(app, settings);
       const { headSequence } = store.health();
       const startMs = Math.round(performance.now() - startedMs);

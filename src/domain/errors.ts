@@ -23,6 +23,8 @@ export const ERROR_CODES = [
   'NOT_ACCEPTABLE',
   'REQUEST_TIMEOUT',
   'HEADERS_TOO_LARGE',
+  'URL_TOO_LONG',
+  'MISDIRECTED_REQUEST',
   // What the consultation does not allow.
   'CONSULTATION_NOT_FOUND',
   'CONSULTATION_ALREADY_STARTED',

@@ -10,18 +10,26 @@ export const limits = {
   bodyBytesMax: 1024 * 1024,
   /** The request line and headers of one request. */
   headerBytesMax: 16 * 1024,
+  /** Headers of one request; a browser behind two proxies sends about 30. */
+  headersMax: 100,
+  /** The path and the query of one request; the longest of ours has some 200. */
+  urlCharsMax: 2048,
   /** A path parameter; an id is 36 characters. */
   pathParameterCharsMax: 100,
   /** A JSON Pointer in an answer: its names are the client's, and may be as long as a body. */
   errorPathCharsMax: 256,
   /** Sockets open at the same time: all who follow, and as many again as a service has clients. */
   connectionsMax: 12_000,
+  /** From the first byte of a request, or from connecting, to the end of its headers. */
+  requestHeadMs: 10_000,
   /** From the first byte of a request to its last; a body of 1 MiB takes this at 35 KB/s. */
   requestMs: 30_000,
   /** A streamed upload ends when this long nothing of it is sent and nothing of its answer is read. */
   streamIdleMs: 30_000,
   /** After a streamed upload was refused: what its client still sends is passed over for this long. */
   streamLingerMs: 2000,
+  /** How often connections that are too slow are looked for; one lives up to this much longer. */
+  connectionCheckMs: 2_000,
   /** How long a connection may wait for its next request. */
   keepAliveMs: 30_000,
   /** A request that takes longer has a line in the log: twice the budget's target for the whole request. */
@@ -146,6 +154,8 @@ assert(limits.bodyBytesMax < limits.blockBytesMax, 'one event always fits a bloc
 assert(limits.journalBytesMax + limits.blockBytesMax < 2 ** 32, 'places in a journal fit 32 bits');
 assert(limits.blockBytesMax <= limits.roomBytesMin, 'where there is room again a block fits');
 assert(limits.blockBytesMax <= limits.queueBytesMax, 'a full block fits the queue');
+assert(limits.urlCharsMax < limits.headerBytesMax, 'the longest URL fits the head of a request');
+assert(limits.requestHeadMs <= limits.requestMs, 'headers come before the rest of a request');
 assert(limits.headerBytesMax < limits.bodyBytesMax, 'what describes a body is smaller than the body');
 assert(limits.batchEventsMax <= limits.queueEventsMax, 'a full batch fits the queue');
 assert(

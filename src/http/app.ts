@@ -7,6 +7,7 @@ import { serveApiDocs } from './api-docs.js';
 import type { AppContext } from './context.js';
 import { answerClientError, errorHandlers } from './error-handlers.js';
 import { methodRefusals } from './method-not-allowed.js';
+import { createNodeServer, type NodeServerOptions } from './node-server.js';
 import { FrameworkLog, logsSlowRequests } from './request-log.js';
 import { consultationListRoute } from './routes/consultation-list.js';
 import { consultationRoutes } from './routes/consultations.js';
@@ -21,13 +22,19 @@ import { compileValidator } from './validation.js';
 export interface AppOptions extends AppContext {
   /** The version of the service, for its documentation. */
   version: string;
+  /** Who may ask, and how slowly. */
+  connections?: NodeServerOptions;
 }
 
 /**
  * Builds the application, ready for requests; server.ts gives it a socket. It does not own the store: closing
  * the application leaves the store open.
  */
-export async function buildApp({ version, ...context }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({
+  version,
+  connections = {},
+  ...context
+}: AppOptions): Promise<FastifyInstance> {
   const { onError, onNotFound } = errorHandlers(context.logger, context.metrics);
   const app = fastify({
     logController: new FrameworkLog(context.logger),
@@ -35,16 +42,13 @@ export async function buildApp({ version, ...context }: AppOptions): Promise<Fas
     requestIdHeader: false,
     trustProxy: false,
     bodyLimit: limits.bodyBytesMax,
-    requestTimeout: limits.requestMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    http: { maxHeaderSize: limits.headerBytesMax, headersTimeout: limits.requestMs, requireHostHeader: true },
+    serverFactory: (listener) => createNodeServer(listener, connections),
     routerOptions: { maxParamLength: limits.pathParameterCharsMax, caseSensitive: true },
     // server.ts refuses requests during a stop, as a problem document.
     return503OnClosing: false,
     frameworkErrors: onError,
     clientErrorHandler: answerClientError,
   });
-  app.server.maxConnections = limits.connectionsMax;
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(onError);
   app.setNotFoundHandler(onNotFound);

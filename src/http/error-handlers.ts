@@ -1,12 +1,14 @@
 /** Every way in which a request can fail ends here, as a problem document and, if it is our fault, a log line. */
-import { STATUS_CODES } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CodedError, type ErrorCode } from '../domain/errors.js';
 import type { Logger } from '../ops/logger.js';
 import type { Metrics } from '../ops/metrics.js';
-import { codedError, type ProblemAnswer, problemAnswer } from './problem.js';
+import { BODY_PROBLEMS } from './context.js';
+import { codedError, problemAnswer } from './problem.js';
 import { PROBLEMS } from './problems.js';
+import { rawAnswer } from './raw-answer.js';
 
 /** The refusals of storage: what `fi_persist_errors_total` counts. */
 const PERSIST_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['STORAGE_FULL', 'LOG_UNAVAILABLE']);
@@ -20,7 +22,9 @@ export interface ErrorHandlers {
 
 export function errorHandlers(logger: Logger, metrics: Metrics): ErrorHandlers {
   function onError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = codedError(thrown);
+    const found = codedError(thrown);
+    // What is wrong with a body does not matter where no route takes it.
+    const error = request.is404 && BODY_PROBLEMS.includes(found.code) ? routeNotFound() : found;
     if (PERSIST_ERRORS.has(error.code)) metrics.countPersistError(error.code);
     logFailure(logger, error, request);
     const answer = problemAnswer(error, request.id);
@@ -33,13 +37,12 @@ export function errorHandlers(logger: Logger, metrics: Metrics): ErrorHandlers {
 
   return {
     onError,
-    onNotFound: (request, reply) =>
-      onError(
-        new CodedError('ROUTE_NOT_FOUND', 'There is no such route. GET /docs lists all there are.'),
-        request,
-        reply,
-      ),
+    onNotFound: (request, reply) => onError(routeNotFound(), request, reply),
   };
+}
+
+function routeNotFound(): CodedError {
+  return new CodedError('ROUTE_NOT_FOUND', 'There is no such route. GET /docs lists all there are.');
 }
 
 export function logFailure(logger: Logger, error: CodedError, req: FastifyRequest): void {
@@ -73,23 +76,22 @@ export function allowLongRequest(socket: Socket): void {
   longRequests.add(socket);
 }
 
+/** Node keeps the first answer that is still to be sent on its socket. */
+type HttpSocket = Socket & { _httpMessage?: ServerResponse | null };
+
 /** Answers what is no HTTP request, or not a whole one, on the bare socket; for `clientErrorHandler`. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+export function answerClientError(error: Error & { code?: string }, socket: HttpSocket): void {
   if (socket.destroyed) return;
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && longRequests.has(socket)) return;
+  // A whole request waits for its answer, and what came after it is at fault: an answer to that one would be
+  // taken for the answer to the first, which may well have been stored.
+  const isOfLater = socket._httpMessage?.req.complete === true;
   // The client is gone, or an answer to an earlier request is on its way: a second one would garble it.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0 || isOfLater) {
     socket.destroy();
     return;
   }
   const code = CODES_OF_NODE[error.code ?? ''] ?? 'BAD_REQUEST';
   const detail = SOCKET_DETAILS[code] ?? 'This is not a well-formed HTTP/1.1 request.';
   socket.end(rawAnswer(problemAnswer(new CodedError(code, detail))));
-}
-
-/** An answer as the bytes of HTTP/1.1, after which the connection is closed. */
-export function rawAnswer({ status, headers, body }: ProblemAnswer): string {
-  const fields = { ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${body}`;
 }

@@ -40,8 +40,6 @@ export function problemAnswer(error: CodedError, requestId?: string): ProblemAns
     status,
     headers: {
       'content-type': PROBLEM_MEDIA_TYPE,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
     },
     body: JSON.stringify(body),

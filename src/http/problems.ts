@@ -30,6 +30,8 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   NOT_ACCEPTABLE: { status: 406, title: 'The route has no answer in a form that is accepted' },
   REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive in time' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
+  URL_TOO_LONG: { status: 414, title: 'The URL is too long' },
+  MISDIRECTED_REQUEST: { status: 421, title: 'The host is not one of this service' },
   CONSULTATION_NOT_FOUND: { status: 404, title: 'There is no such consultation' },
   CONSULTATION_ALREADY_STARTED: { status: 409, title: 'The consultation was started before' },
   CONSULTATION_COMMITTED: { status: 409, title: 'The consultation is committed' },

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import { problemAnswer } from './problem.js';
+import { sendProblem } from './raw-answer.js';
 
 /** How often a stop looks for connections that have become idle. */
 const IDLE_CHECK_MS = 20;
@@ -64,11 +64,11 @@ async function closeGracefully(app: FastifyInstance, shutdownMs: number): Promis
 }
 
 function refuse(_request: IncomingMessage, response: ServerResponse): void {
-  const { status, headers, body } = problemAnswer(
+  sendProblem(
+    response,
     new CodedError('SHUTTING_DOWN', 'The service is stopping. Send the request again in a few seconds.'),
+    { connection: 'close' },
   );
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' });
-  response.end(body);
 }
 
 const ADDRESS_ERRORS: Readonly<Record<string, string>> = {

@@ -19,6 +19,10 @@ export interface Settings {
   segmentSeconds: number;
   mirrorMs: number;
   durability: 'fsync' | 'os';
+  /** Names that the service may be asked for under, in lower case. */
+  allowedHosts: readonly string[];
+  /** Origins whose pages may read answers. */
+  corsOrigins: readonly string[];
   logLevel: LogLevel;
 }
 
@@ -52,6 +56,30 @@ function integer(min: number, max: number): Pick<SettingRow<number>, 'allowed' |
 
 function oneOf<T extends string>(...values: readonly T[]): Pick<SettingRow<T>, 'allowed' | 'read'> {
   return { allowed: `one of ${values.join(', ')}`, read: (text) => values.find((value) => value === text) };
+}
+
+/** A list of texts, each of which `readItem` accepts. */
+function listOf(
+  what: string,
+  readItem: (text: string) => string | undefined,
+): Pick<SettingRow<readonly string[]>, 'allowed' | 'read'> {
+  return {
+    allowed: `none, or ${what}, separated by commas`,
+    read: (text) => {
+      if (text === 'none') return [];
+      const items = text.split(',').map((item) => readItem(item.trim()));
+      return items.every((item) => item !== undefined) ? items : undefined;
+    },
+  };
+}
+
+function hostName(text: string): string | undefined {
+  return /^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$/i.test(text) ? text.toLowerCase() : undefined;
+}
+
+/** An origin as a browser writes it: no path, no default port. The wildcard and "null" are none. */
+function httpOrigin(text: string): string | undefined {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text ? text : undefined;
 }
 
 /** Whether a host can only be reached from this machine. */
@@ -119,6 +147,20 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     description:
       'What an answer waits for: `fsync` for stable storage, `os` for the write only, which a power cut may lose.',
     ...oneOf('fsync', 'os'),
+  },
+  allowedHosts: {
+    name: 'FI_ALLOWED_HOSTS',
+    defaultText: 'none',
+    description:
+      'Names in the `Host` header of requests that are answered, beside addresses and `localhost`: ' +
+      'those that a proxy in front passes on.',
+    ...listOf('host names without ports, such as consult.clinic.example', hostName),
+  },
+  corsOrigins: {
+    name: 'FI_CORS_ORIGINS',
+    defaultText: 'none',
+    description: 'Origins whose pages may read answers in a browser.',
+    ...listOf('exact origins, such as https://clinic.example', httpOrigin),
   },
   logLevel: {
     name: 'FI_LOG_LEVEL',

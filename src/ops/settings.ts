@@ -51,6 +51,8 @@ export function loadSettings({ env, flags = {}, parseCodec }: SettingSources): R
     segmentSeconds: read('segmentSeconds'),
     mirrorMs: read('mirrorMs'),
     durability: read('durability'),
+    allowedHosts: read('allowedHosts'),
+    corsOrigins: read('corsOrigins'),
     logLevel: read('logLevel'),
   };
   if (errors.length > 0) throw refusal(errors);

@@ -1,65 +1,28 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { CodedError } from '../../src/domain/errors.js';
 import { limits } from '../../src/domain/limits.js';
-import { type HttpServer, startServer } from '../../src/http/server.js';
-import { message, type TestApp, testApp } from '../support/http-app.js';
-import type { MemoryEventStoreOptions } from '../support/memory-event-store.js';
-
-interface Served extends TestApp {
-  server: HttpServer;
-}
-
-async function served(
-  t: TestContext,
-  options: MemoryEventStoreOptions = {},
-  shutdownMs?: number,
-): Promise<Served> {
-  const built = await testApp(t, options);
-  const server = await startServer(built.app, {
-    host: '127.0.0.1',
-    port: 0,
-    ...(shutdownMs !== undefined && { shutdownMs }),
-  });
-  t.after(() => server.close());
-  return { ...built, server };
-}
-
-/** A bare connection. `answer` resolves with all that came, when the other side has closed. */
-async function dial(
-  t: TestContext,
-  { port }: HttpServer,
-): Promise<{ socket: Socket; answer: Promise<string> }> {
-  const socket = connect(port, '127.0.0.1');
-  t.after(() => socket.destroy());
-  let received = '';
-  socket.setEncoding('utf8').on('data', (chunk) => {
-    received += chunk;
-  });
-  const answer = new Promise<string>((resolve) => socket.on('close', () => resolve(received)));
-  socket.on('error', () => {});
-  await once(socket, 'connect');
-  return { socket, answer };
-}
+import { startServer } from '../../src/http/server.js';
+import { message, testApp } from '../support/http-app.js';
+import { dial, served } from '../support/served-app.js';
 
 const POST_HEAD = (body: string, close = true) =>
-  `POST /consultations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n` +
+  `POST /consultations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
   `${close ? 'Connection: close\r\n' : ''}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
 
 for (const [what, text, status, code] of [
   ['what is no HTTP', 'NONSENSE\r\n\r\n', 400, 'BAD_REQUEST'],
-  ['a request without a host', 'GET / HTTP/1.1\r\n\r\n', 400, undefined],
+  ['a request without a host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'BAD_REQUEST'],
   [
     'two different lengths',
-    'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
     400,
     'BAD_REQUEST',
   ],
   [
     'headers without end',
-    `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(limits.headerBytesMax)}\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: localhost\r\nA: ${'a'.repeat(limits.headerBytesMax)}\r\n\r\n`,
     431,
     'HEADERS_TOO_LARGE',
   ],
@@ -164,7 +127,7 @@ test('finishes the requests in flight when it stops, and refuses those that come
   const idle = await begin(POST_HEAD(body, false) + body);
   await entered;
   const closed = server.close();
-  busy.socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+  busy.socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(app.server, 'request');
   half.socket.write(body.slice(5));
   open();

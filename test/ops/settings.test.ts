@@ -41,6 +41,8 @@ test('has a default for every setting, and freezes them', () => {
     segmentSeconds: 86_400,
     mirrorMs: 1000,
     durability: 'fsync',
+    allowedHosts: [],
+    corsOrigins: [],
     logLevel: 'info',
   });
   assert.ok(Object.isFrozen(settings));
@@ -92,6 +94,27 @@ test('listens on this machine only, since there is no authentication', () => {
   }
   for (const host of ['0.0.0.0', '::', '192.168.1.4', 'example.org', '127.0.0.1.example.org', '']) {
     assert.match(refusal({ FI_HOST: host }).errors?.[0]?.message ?? '', /no authentication/);
+  }
+});
+
+test('takes names and origins as lists, and no wildcard', () => {
+  const env = { FI_ALLOWED_HOSTS: 'Clinic.example, b', FI_CORS_ORIGINS: 'https://a.example,http://b:3000' };
+  const { allowedHosts, corsOrigins } = loadSettings({ env, parseCodec });
+  assert.deepEqual(allowedHosts, ['clinic.example', 'b']);
+  assert.deepEqual(corsOrigins, ['https://a.example', 'http://b:3000']);
+  for (const text of [
+    '*',
+    '',
+    'null',
+    'a.example',
+    'https://a.example/',
+    'https://a.example:443',
+    'file://a',
+  ]) {
+    assert.deepEqual(namesOf(refusal({ FI_CORS_ORIGINS: text })), ['FI_CORS_ORIGINS'], text);
+  }
+  for (const text of ['*', '', 'a.example:80', 'https://a.example', 'a,,b']) {
+    assert.deepEqual(namesOf(refusal({ FI_ALLOWED_HOSTS: text })), ['FI_ALLOWED_HOSTS'], text);
   }
 });
 

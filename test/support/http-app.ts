@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../../src/http/app.js';
+import type { NodeServerOptions } from '../../src/http/node-server.js';
 import { createLogger } from '../../src/ops/logger.js';
 import { createMetrics, type Metrics, type QueueFigures } from '../../src/ops/metrics.js';
 import { createStageTimers, type StageTimers } from '../../src/ops/stage-timers.js';
@@ -28,7 +29,11 @@ export interface TestApp {
 
 const QUEUE: QueueFigures = { events: 3, eventsMax: 8192, bytes: 1200, bytesMax: 67_108_864 };
 
-export async function testApp(t: TestContext, options: MemoryEventStoreOptions = {}): Promise<TestApp> {
+export async function testApp(
+  t: TestContext,
+  options: MemoryEventStoreOptions = {},
+  connections: NodeServerOptions = {},
+): Promise<TestApp> {
   const store = memoryEventStore(options);
   const timers = createStageTimers();
   const logged: string[] = [];
@@ -44,7 +49,7 @@ export async function testApp(t: TestContext, options: MemoryEventStoreOptions =
     queue: () => QUEUE,
   });
   const logger = createLogger({ level: 'debug', destination });
-  const app = await buildApp({ store, metrics, timers, logger, version: '1.2.3' });
+  const app = await buildApp({ store, metrics, timers, logger, version: '1.2.3', connections });
   t.after(() => app.close());
   const post: TestApp['post'] = (url, body, headers = {}) =>
     app.inject({
