@@ -8,6 +8,7 @@ import { registerInspect } from './inspect.js';
 import { registerRepack } from './repack.js';
 import { registerServe } from './serve.js';
 import { registerTail } from './tail.js';
+import { registerTorture } from './torture.js';
 import { registerVerify } from './verify.js';
 
 /** The command was not understood; nothing was done. */
@@ -43,6 +44,7 @@ export async function runCli(
   registerInspect(program, context);
   registerRepack(program, context);
   registerTail(program, context);
+  registerTorture(program, context);
   registerVerify(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -143,6 +143,9 @@ export const limits = {
   roomBytesMin: 8 * 1024 * 1024,
   /** How long a service whose log failed goes on saying so, before it stops. */
   failureShownMs: 1000,
+  /** How long "fi-consult torture" may run, and how many clients it may have. */
+  tortureMinutesMax: 24 * 60,
+  tortureClientsMax: 256,
   /** How long "fi-consult torture" waits for the answer to one request, and for a process to end by itself. */
   tortureRequestMs: 20_000,
   tortureExitMs: 60_000,

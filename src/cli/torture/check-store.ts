@@ -45,7 +45,7 @@ export async function checkConsultation(
   findings: Findings,
 ): Promise<number[]> {
   const events = await eventsOver(client, consultation.id);
-  compare(consultation, events, findings);
+  checkEvents(consultation, events, findings);
   if (events.length > 0) await checkState(client, consultation.id, events, findings);
   return events.map(({ sequence }) => sequence);
 }
@@ -63,18 +63,33 @@ async function checkState(
   }
 }
 
-function compare(consultation: Consultation, events: readonly ConsultationEvent[], findings: Findings): void {
+/** Reports what is not as it was acknowledged, of the events that were read of a consultation. */
+export function checkEvents(
+  consultation: Consultation,
+  events: readonly ConsultationEvent[],
+  findings: Findings,
+): void {
   const { id, isStarted, acknowledged } = consultation;
-  const stored = new Map(events.map((event) => [event.event_id, event]));
-  if (stored.size < events.length) findings.add('duplicated', `an event of ${id} is there twice`);
+  const ids = new Set(events.map(({ event_id }) => event_id));
+  if (ids.size < events.length) findings.add('duplicated', `an event of ${id} is there twice`);
   if (isStarted && events.length === 0) findings.add('lost', `consultation ${id}, which was started`);
   checkOrder(id, events, findings);
   for (const event of events) {
     if (auditHashOf(event.payload) === event.audit_hash) continue;
     findings.add('altered', `the payload of event ${event.event_id} does not have its audit_hash`);
   }
-  for (const known of acknowledged) checkAcknowledged(known, stored.get(known.event_id), findings);
+  checkKept(acknowledged, events, findings);
   checkUninvited(consultation, events, findings);
+}
+
+/** Reports the acknowledged events that are missing or were changed; others may be there. */
+export function checkKept(
+  acknowledged: readonly Acknowledged[],
+  events: readonly ConsultationEvent[],
+  findings: Findings,
+): void {
+  const stored = new Map(events.map((event) => [event.event_id, event]));
+  for (const known of acknowledged) checkAcknowledged(known, stored.get(known.event_id), findings);
 }
 
 function checkAcknowledged(known: Acknowledged, event: ConsultationEvent | undefined, findings: Findings) {

@@ -2,9 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-
-const PROGRAM = fileURLToPath(new URL('../fi-consult.js', import.meta.url));
+import { programLine } from './run-program.js';
 
 export interface Exit {
   code: number | null;
@@ -41,10 +39,9 @@ export class ServiceProcess {
   static spawn(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
-    within: readonly string[] = [],
+    within?: readonly string[],
   ): ServiceProcess {
-    const serve = [process.execPath, PROGRAM, 'serve', '--port', '0', '--data-dir', dataDir];
-    const [command = process.execPath, ...args] = [...within, ...serve];
+    const [command, ...args] = programLine(['serve', '--port', '0', '--data-dir', dataDir], within);
     const startedMs = performance.now();
     const child = spawn(command, args, {
       env: { PATH: process.env.PATH, ...env },
