@@ -43,6 +43,8 @@ export const limits = {
   fieldErrorsMax: 20,
   /** Events in one append. */
   batchEventsMax: 1000,
+  /** Events in one batch over HTTP: it is decided in one go, at 10 µs an event of 1 KB. */
+  batchBodyEventsMax: 250,
   /** A page of GET events. */
   pageEventsMax: 1000,
   pageEventsDefault: 100,
@@ -161,6 +163,7 @@ assert(limits.urlCharsMax < limits.headerBytesMax, 'the longest URL fits the hea
 assert(limits.requestHeadMs <= limits.requestMs, 'headers come before the rest of a request');
 assert(limits.headerBytesMax < limits.bodyBytesMax, 'what describes a body is smaller than the body');
 assert(limits.batchEventsMax <= limits.queueEventsMax, 'a full batch fits the queue');
+assert(limits.batchBodyEventsMax <= limits.batchEventsMax, 'a batch over HTTP is one append');
 assert(
   limits.importBatchBytes + limits.importLineBytesMax <= limits.queueBytesMax,
   'a batch of imported events fits the queue',

@@ -53,6 +53,11 @@ export function sha256Latin1(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'latin1' as 'binary');
 }
 
+/** SHA-256 in lower-case hex, as the API shows it. */
+export function sha256Hex(data: string | Uint8Array): string {
+  return hash('sha256', data, 'hex');
+}
+
 export const GENESIS_HASH = '\0'.repeat(HASH_BYTES);
 
 const HEX_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -200,8 +205,8 @@ export function eventOfLink({ sequence, link }: SequencedLink): ConsultationEven
       session_id: view.sessionId,
       timezone: view.timezone,
     },
-    audit_hash: hash('sha256', view.payload, 'hex'),
-    hash: hash('sha256', link, 'hex'),
+    audit_hash: sha256Hex(view.payload),
+    hash: sha256Hex(link),
   };
 }
 
@@ -231,6 +236,6 @@ export function eventJsonOfLink({ sequence, link }: SequencedLink): string {
     `{"event_id":"${view.eventId}","consultation_id":"${view.consultationId}","sequence":${sequence},` +
     `"version":${view.version},"timestamp":"${new Date(view.timestampMs).toISOString()}",` +
     `"event_type":"${view.type}","payload":${view.payload.toString()},"metadata":${metadata},` +
-    `"audit_hash":"${hash('sha256', view.payload, 'hex')}","hash":"${hash('sha256', link, 'hex')}"}`
+    `"audit_hash":"${sha256Hex(view.payload)}","hash":"${sha256Hex(link)}"}`
   );
 }

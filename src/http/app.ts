@@ -9,6 +9,7 @@ import { answerClientError, errorHandlers } from './error-handlers.js';
 import { methodRefusals } from './method-not-allowed.js';
 import { createNodeServer, type NodeServerOptions } from './node-server.js';
 import { FrameworkLog, logsSlowRequests } from './request-log.js';
+import { batchRoute } from './routes/batch.js';
 import { consultationListRoute } from './routes/consultation-list.js';
 import { consultationRoutes } from './routes/consultations.js';
 import { eventRoutes } from './routes/events.js';
@@ -62,6 +63,7 @@ export async function buildApp({
     consultationListRoute,
     eventRoutes,
     streamRoute,
+    batchRoute,
     verifyRoute,
     healthRoutes,
     metricsRoute,

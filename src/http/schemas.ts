@@ -89,6 +89,14 @@ export const AppendBody = Type.Unsafe<AppendBodyType>({
   ],
 });
 
+/** Several events, stored together or not at all. */
+export const BatchBody = Type.Unsafe<AppendBodyType[]>({
+  type: 'array',
+  minItems: 1,
+  maxItems: limits.batchBodyEventsMax,
+  items: AppendBody,
+});
+
 export const AppendHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({
@@ -107,6 +115,12 @@ export const AppendedAnswer = Type.Object({
   audit_hash: sha256('SHA-256 of the payload in RFC 8785 form.'),
   hash: sha256('SHA-256 of the hash before it and the event as stored.'),
   durability: durability(),
+});
+
+export const BatchAnswer = Type.Object({
+  consultation_id: uuid('Their consultation.'),
+  event_count: Type.Integer({ description: 'Events of the consultation, these included.' }),
+  events: Type.Array(AppendedAnswer, { description: 'Each as if it had come alone, in the order sent.' }),
 });
 
 export const ConsultationAnswer = Type.Object({ consultation: ConsultationStateSchema });

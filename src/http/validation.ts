@@ -52,12 +52,10 @@ const AJV = {
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   if (httpPart === 'params' || httpPart === 'headers') return () => true;
   const part = httpPart === 'body' ? 'body' : 'query';
-  const isValid = AJV[part].first.compile(schema);
-  const findAll = AJV[part].all.compile(schema);
+  const faultsOf = isListSchema(schema) ? compileList(schema) : compileFaults(part, schema);
   return (value: unknown) => {
-    if (isValid(value)) return true;
-    findAll(value);
-    return { error: refusal(part, findAll.errors ?? []) };
+    const faults = faultsOf(value);
+    return faults === undefined ? true : { error: refusal(part, faults) };
   };
 };
 
@@ -66,17 +64,61 @@ export type EventValidator = (value: unknown) => CodedError | undefined;
 
 /** The validator of one event, for bodies that hold many: the same that a body of one event is judged by. */
 export function eventValidator(schema: TSchema): EventValidator {
-  const isValid = AJV.body.first.compile(schema);
-  const findAll = AJV.body.all.compile(schema);
+  const faultsOf = compileFaults('body', schema);
   return (value) => {
-    if (isValid(value)) return undefined;
-    findAll(value);
-    return refusal('body', findAll.errors ?? []);
+    const faults = faultsOf(value);
+    return faults && refusal('body', faults);
   };
 }
 
-function refusal(part: 'body' | 'query', found: readonly ErrorObject[]): CodedError {
-  const errors = fieldErrors(found);
+/** What is wrong with a value; `undefined` if nothing is. */
+type FaultsOf = (value: unknown) => FieldError[] | undefined;
+
+function compileFaults(part: 'body' | 'query', schema: TSchema): FaultsOf {
+  const isValid = AJV[part].first.compile(schema);
+  const findAll = AJV[part].all.compile(schema);
+  return (value) => {
+    if (isValid(value)) return undefined;
+    findAll(value);
+    return fieldErrors(findAll.errors ?? []);
+  };
+}
+
+/** A list of values that each have a schema of their own. */
+interface ListSchema extends TSchema {
+  type: 'array';
+  items: TSchema;
+  minItems: number;
+  maxItems: number;
+}
+
+function isListSchema(schema: TSchema): schema is ListSchema {
+  return 'type' in schema && schema.type === 'array';
+}
+
+/** Each item is judged by what its schema was compiled to already, and its faults are named with its place. */
+function compileList({ items, minItems, maxItems }: ListSchema): FaultsOf {
+  const faultsOfItem = compileFaults('body', items);
+  return (value) => {
+    if (!Array.isArray(value)) return [{ path: '', message: 'must be array' }];
+    if (value.length < minItems || value.length > maxItems) {
+      return [{ path: '', message: `must have ${minItems} to ${maxItems} items` }];
+    }
+    const faults: FieldError[] = [];
+    for (let index = 0; index < value.length && faults.length < limits.fieldErrorsMax; index += 1) {
+      const ofItem = faultsOfItem(value[index]);
+      if (ofItem !== undefined) faults.push(...ofItem.map((fault) => atItem(index, fault)));
+    }
+    return faults.length === 0 ? undefined : faults.slice(0, limits.fieldErrorsMax);
+  };
+}
+
+/** A fault within the item of a list, by its path within the list. */
+export function atItem(index: number, { path, message }: FieldError): FieldError {
+  return { path: `/${index}${path}`, message };
+}
+
+function refusal(part: 'body' | 'query', errors: FieldError[]): CodedError {
   if (errors.some(({ message }) => message === UNKNOWN_TYPE_MESSAGE)) {
     return new CodedError('UNKNOWN_EVENT_TYPE', 'The event_type is none of those that there are.', {
       errors,

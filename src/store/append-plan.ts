@@ -55,7 +55,10 @@ export interface PlanRequest {
 const TIMEZONE = 'UTC';
 const MESSAGE_RECEIVED = eventTypeCode('MESSAGE_RECEIVED');
 
-/** Plans the events after `before` (none: the consultation starts). Throws the CodedErrors of the rules. */
+/**
+ * Plans the events after `before` (none: the consultation starts). Throws the CodedErrors of the rules, which of
+ * several events name the one at fault.
+ */
 export function planAppend(
   context: PlanContext,
   before: ConsultationHead | undefined,
@@ -64,12 +67,27 @@ export function planAppend(
   checkExpectedVersion(before, request.expectedVersion);
   const planned: PlannedEvent[] = [];
   let head = before;
-  for (const event of request.events) {
-    const next = planEvent(context, head, request, event, planned);
-    planned.push(next);
-    head = next.head;
+  try {
+    for (const event of request.events) {
+      const next = planEvent(context, head, request, event, planned);
+      planned.push(next);
+      head = next.head;
+    }
+  } catch (error) {
+    throw request.events.length === 1 ? error : atItem(error, planned.length);
   }
   return planned;
+}
+
+/** An error of one of several events, with its place among them. */
+export function atItem(error: unknown, item: number): unknown {
+  if (!(error instanceof CodedError)) return error;
+  const { code, message, errors, extensions } = error;
+  return new CodedError(code, message, {
+    cause: error,
+    ...(errors !== undefined && { errors }),
+    extensions: { ...extensions, item },
+  });
 }
 
 function checkExpectedVersion(head: ConsultationHead | undefined, expectedVersion: number | undefined): void {
@@ -101,7 +119,7 @@ function planEvent(
     type: event.type,
     source: request.source,
     timezone: request.timezone ?? TIMEZONE,
-    userId: request.userId,
+    userId: event.userId ?? request.userId,
   };
   const decided = performance.now();
   timers.recordMs('segment', decided - started);

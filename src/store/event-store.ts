@@ -19,6 +19,8 @@ export interface EventToAppend {
   payload: JsonObject;
   /** Chosen by the client; the same id again gives the first answer again. A UUIDv7. */
   eventId?: string;
+  /** Who sends it, if not the `userId` of the command. */
+  userId?: string;
 }
 
 export interface AppendCommand {
@@ -152,7 +154,10 @@ export interface EventStore {
   readonly durability: Durability;
   /** Starts a consultation: stores CONSULTATION_STARTED as its version 1. */
   create(command: CreateCommand): Promise<Created>;
-  /** Stores events of one consultation, all or none, once they are allowed by its rules. */
+  /**
+   * Stores events of one consultation, all or none, once they are allowed by its rules. What is wrong with one of
+   * several events has its place among them, from 0, as the extension `item`.
+   */
   append(command: AppendCommand): Promise<Appended>;
   /** The state after the newest durable event. CONSULTATION_NOT_FOUND if there is none. */
   state(consultationId: string): Promise<ConsultationState>;

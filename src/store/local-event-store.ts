@@ -8,7 +8,7 @@ import type { ConsultationState } from '../domain/consultation-state.js';
 import { CodedError } from '../domain/errors.js';
 import { eventTypeCode } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
-import { eventJsonOfLink, eventOfLink, hexOfLatin1, LinkView } from '../domain/stored-event.js';
+import { eventJsonOfLink } from '../domain/stored-event.js';
 import type { Feed } from '../feed/feed.js';
 import type { CommitLog } from '../log/commit-log.js';
 import type { StageTimers } from '../ops/stage-timers.js';
@@ -19,7 +19,8 @@ import {
   type PlanRequest,
   planAppend,
 } from './append-plan.js';
-import type { EventFinder, LocatedEvent } from './event-finder.js';
+import { answerAgain, type EarlierAppend, findEarlierAppend, storedEvents } from './earlier-append.js';
+import type { EventFinder } from './event-finder.js';
 import type {
   AppendCommand,
   Appended,
@@ -98,7 +99,7 @@ export class LocalEventStore implements EventStore {
   private async replayCreate(consultationId: string, command: CreateCommand): Promise<Created> {
     const { userId, patientStub } = command;
     await this.settled(consultationId);
-    const [stored] = await this.storedEvents(consultationId, 1, 1);
+    const [stored] = await storedEvents(this.parts.finder, consultationId, 1, 1);
     if (stored === undefined) return this.create(command);
     const sessionId = stored.view.sessionId;
     const payload = { session_id: sessionId, ...(patientStub && { patient_stub: patientStub }) };
@@ -130,7 +131,7 @@ export class LocalEventStore implements EventStore {
     for (let decisions = 1; ; decisions += 1) {
       const builtOn = this.unsettled(request);
       try {
-        const earlier = this.earlierAppend(request);
+        const earlier = findEarlierAppend(finder, request);
         if (earlier !== undefined) return await this.replay(request, earlier);
         const head = finder.acceptedHead(request.consultationId);
         return await this.commit(request, head?.version ?? 0, planAppend(this.planContext, head, request));
@@ -149,33 +150,11 @@ export class LocalEventStore implements EventStore {
     return [...recent.of(consultationId).slice(-1), ...asked];
   }
 
-  /** Where the first of these events is, if it was appended before; EVENT_ID_REUSED if only some were. */
-  private earlierAppend({ events }: PlanRequest): LocatedEvent | undefined {
-    const ids = events.flatMap(({ eventId }) => eventId ?? []);
-    const located = ids.flatMap((id) => this.parts.finder.locate(id) ?? []);
-    if (located.length === 0 && new Set(ids).size === ids.length) return undefined;
-    if (located.length === events.length) return located[0];
-    throw reusedEventId();
-  }
-
-  /** The first answer again; EVENT_ID_REUSED if what was appended then was something else. */
-  private async replay(request: PlanRequest, earlier: LocatedEvent): Promise<Appended> {
-    const { consultationId, userId, events } = request;
-    if (earlier.consultationId !== consultationId) throw reusedEventId();
-    await this.settled(consultationId);
-    const stored = await this.storedEvents(
-      consultationId,
-      earlier.version,
-      earlier.version + events.length - 1,
-    );
-    const isSame = events.every(({ eventId, type, payload }, index) => {
-      const before = stored[index];
-      if (before === undefined || before.event.eventId !== eventId) return false;
-      return isSameEvent(before.view, type, userId, canonicalJson(payload));
-    });
-    if (!isSame) throw reusedEventId();
-    const again = stored.map(({ event }) => event);
-    return { consultationId, events: again, durability: this.durability, replayed: true };
+  /** The first answer again, once it is known to hold. */
+  private async replay(request: PlanRequest, earlier: EarlierAppend): Promise<Appended> {
+    await this.settled(request.consultationId);
+    const events = await answerAgain(this.parts.finder, request, earlier);
+    return { consultationId: request.consultationId, events, durability: this.durability, replayed: true };
   }
 
   /** Leaves half of what the index may be behind to those who do not wait. */
@@ -277,25 +256,6 @@ export class LocalEventStore implements EventStore {
     if (newest !== undefined) await areDurable([newest]);
   }
 
-  private async storedEvents(consultationId: string, fromVersion: number, toVersion: number) {
-    const { finder } = this.parts;
-    const entries = finder.entries(consultationId, fromVersion, toVersion);
-    const links = await finder.links(consultationId, entries);
-    return links.map(({ sequence, link }, index) => {
-      const view = new LinkView(link);
-      const { audit_hash } = eventOfLink({ sequence, link });
-      const event: AppendedEvent = {
-        eventId: view.eventId,
-        sequence,
-        version: view.version,
-        timestampMs: view.timestampMs,
-        auditHash: audit_hash,
-        hash: hexOfLatin1(entries[index]?.hash ?? ''),
-      };
-      return { view, event };
-    });
-  }
-
   health(): StoreHealth {
     return this.parts.health();
   }
@@ -324,12 +284,4 @@ async function areDurable(events: readonly RecentEvent[]): Promise<boolean> {
 
 function isWrongVersion(error: unknown): boolean {
   return error instanceof CodedError && error.code === 'WRONG_EXPECTED_VERSION';
-}
-
-function reusedEventId(): CodedError {
-  return new CodedError(
-    'EVENT_ID_REUSED',
-    'An event with this event_id exists and is another one. Use a new event_id for a new event.',
-    { errors: [{ path: '/event_id', message: 'must be new, or name the same event again' }] },
-  );
 }

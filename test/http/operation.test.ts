@@ -81,6 +81,7 @@ test('documents every route as OpenAPI 3.1', async (t) => {
     'get /metrics',
     'post /consultations',
     'post /consultations/{id}/events',
+    'post /consultations/{id}/events/batch',
     'post /consultations/{id}/events/stream',
   ]);
   const append = document.paths['/consultations/{id}/events'].post;

@@ -204,6 +204,49 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
     );
 
     it(
+      'says which event of a batch it refuses, and of one alone nothing of the kind',
+      withStore(async (store) => {
+        const consultationId = await started(store);
+        const unknown: EventToAppend = { type: 'MESSAGE_DELETED', payload: { message_id: newId() } };
+        await assert.rejects(append(store, consultationId, [message('x'), message('y'), unknown]), {
+          code: 'UNKNOWN_MESSAGE',
+          extensions: { item: 2 },
+        });
+        await assert.rejects(append(store, consultationId, [unknown]), { extensions: undefined });
+        const eventId = newId();
+        await append(store, consultationId, [message('x', eventId)]);
+        await assert.rejects(append(store, consultationId, [message('y'), message('x', eventId)]), {
+          code: 'EVENT_ID_REUSED',
+          extensions: { item: 1 },
+        });
+      }),
+    );
+
+    it(
+      'keeps who sent each event of a batch',
+      withStore(async (store) => {
+        const consultationId = await started(store);
+        const batch = [
+          message('a', newId()),
+          { ...message('b', newId()), userId: 'nurse' },
+          message('c', newId()),
+        ];
+        const first = await append(store, consultationId, batch);
+        const users = (await allEvents(store, consultationId)).map(({ metadata }) => metadata.user_id);
+        assert.deepEqual(users, ['dr', 'dr', 'nurse', 'dr']);
+        assert.deepEqual(await append(store, consultationId, batch), { ...first, replayed: true });
+        await assert.rejects(
+          append(
+            store,
+            consultationId,
+            batch.map((event) => ({ ...event, userId: 'dr' })),
+          ),
+          { code: 'EVENT_ID_REUSED', extensions: { item: 1 } },
+        );
+      }),
+    );
+
+    it(
       'lets a batch name the messages that it brings itself, but none that was cleared',
       withStore(async (store) => {
         const consultationId = await started(store);

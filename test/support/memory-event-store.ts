@@ -53,6 +53,7 @@ interface Draft {
   type: EventType;
   payload: JsonObject;
   eventId: string | undefined;
+  userId: string;
 }
 
 export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryEventStore {
@@ -69,18 +70,22 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     links.filter(({ link }) => new LinkView(link).consultationId === consultationId);
 
   /** Encodes the events on top of the head and keeps them only if the rules allow every one. */
-  function store(consultationId: string, sessionId: string, userId: string, source: string, drafts: Draft[]) {
+  function store(consultationId: string, sessionId: string, source: string, drafts: Draft[]) {
     let head = heads.get(consultationId);
     const added: SequencedLink[] = [];
-    for (const { type, payload, eventId } of drafts) {
+    for (const { type, payload, eventId, userId } of drafts) {
       const before = head;
-      checkAppend(before, { type, payload }, (messageId) =>
+      const isKnown = (messageId: string): boolean =>
         [...linksOf(consultationId), ...added].some(({ link }) => {
           const view = new LinkView(link);
           const isThere = view.eventId === messageId && view.type === 'MESSAGE_RECEIVED';
           return isThere && view.version > (before?.clearedVersion ?? 0);
-        }),
-      );
+        });
+      try {
+        checkAppend(before, { type, payload }, isKnown);
+      } catch (error) {
+        throw drafts.length === 1 ? error : atItem(error as CodedError, added.length);
+      }
       const timestampMs = now();
       const version = (before?.version ?? 0) + 1;
       const sequence = links.length + added.length + 1;
@@ -143,21 +148,23 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     };
     const first = linksOf(consultationId)[0];
     if (first !== undefined) {
-      const draft: Draft = { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId };
-      if (isSame(first, consultationId, userId, draft)) return answer(first, true);
+      const draft: Draft = { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId, userId };
+      if (isSame(first, consultationId, draft)) return answer(first, true);
       throw new CodedError('CONSULTATION_ALREADY_STARTED', 'The consultation was started with other values.');
     }
     if (command.eventId !== undefined && byEventId.has(command.eventId)) throw reused();
-    const [added] = store(consultationId, sessionId, userId, source, [
-      { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId },
+    const [added] = store(consultationId, sessionId, source, [
+      { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId, userId },
     ]);
     return answer(added as SequencedLink, false);
   }
 
   async function append(command: AppendCommand): Promise<Appended> {
     await beforeWrite();
-    const { consultationId, userId, source, expectedVersion } = command;
-    const drafts = command.events.map(({ type, payload, eventId }) => ({ type, payload, eventId }));
+    const { consultationId, source, expectedVersion } = command;
+    const drafts = command.events.map(({ type, payload, eventId, userId = command.userId }) => {
+      return { type, payload, eventId, userId };
+    });
     const answer = (entries: readonly SequencedLink[], replayed: boolean): Appended => ({
       consultationId,
       events: entries.map(appendedEvent),
@@ -170,11 +177,12 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     const stored = drafts.map(({ eventId }) => (eventId === undefined ? undefined : byEventId.get(eventId)));
     const earlier = stored.filter((entry) => entry !== undefined);
     if (earlier.length > 0) {
-      const isReplay = drafts.every((draft, index) => {
+      const isAll = earlier.length === drafts.length;
+      const wrong = drafts.findIndex((draft, index) => {
         const entry = stored[index];
-        return entry !== undefined && isSame(entry, consultationId, userId, draft);
+        return isAll ? entry === undefined || !isSame(entry, consultationId, draft) : entry !== undefined;
       });
-      if (!isReplay) throw reused();
+      if (wrong >= 0) throw drafts.length === 1 ? reused() : atItem(reused(), wrong);
       return answer(earlier, true);
     }
     if (expectedVersion !== undefined && expectedVersion !== head.version) {
@@ -184,7 +192,7 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
         { extensions: { version: head.version } },
       );
     }
-    return answer(store(consultationId, head.sessionId, userId, source, drafts), false);
+    return answer(store(consultationId, head.sessionId, source, drafts), false);
   }
 
   return {
@@ -250,16 +258,23 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
 }
 
 function reused(): CodedError {
-  return new CodedError('EVENT_ID_REUSED', 'The event_id was used for another event. Take a new one.');
+  return new CodedError('EVENT_ID_REUSED', 'The event_id was used for another event. Take a new one.', {
+    errors: [{ path: '/event_id', message: 'must be new' }],
+  });
+}
+
+/** The error of one of several events. */
+function atItem({ code, message, errors = [], extensions }: CodedError, item: number): CodedError {
+  return new CodedError(code, message, { errors, extensions: { ...extensions, item } });
 }
 
 /** Whether a stored event is the one that is asked for once more. */
-function isSame(entry: SequencedLink, consultationId: string, userId: string, draft: Draft): boolean {
+function isSame(entry: SequencedLink, consultationId: string, draft: Draft): boolean {
   const view = new LinkView(entry.link);
   return (
     (draft.eventId === undefined || view.eventId === draft.eventId) &&
     view.consultationId === consultationId &&
-    view.userId === userId &&
+    view.userId === draft.userId &&
     view.type === draft.type &&
     view.payload.toString() === canonicalJson(draft.payload)
   );

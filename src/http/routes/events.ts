@@ -5,13 +5,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { CodedError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
 import type { AppendedEvent } from '../../store/event-store.js';
-import {
-  BODY_PROBLEMS,
-  CLINICAL_HEADERS,
-  JSON_MEDIA_TYPE,
-  type RouteModule,
-  STORE_PROBLEMS,
-} from '../context.js';
+import { APPEND_PROBLEMS, appendedAnswer } from '../appended.js';
+import { CLINICAL_HEADERS, JSON_MEDIA_TYPE, type RouteModule } from '../context.js';
 import { etagOf, expectedVersionOf } from '../if-match.js';
 import {
   AppendBody,
@@ -43,19 +38,7 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
       },
       config: {
         access: 'append',
-        problems: [
-          ...BODY_PROBLEMS,
-          'BAD_REQUEST',
-          'UNKNOWN_EVENT_TYPE',
-          'UNKNOWN_MESSAGE',
-          'COMMIT_HASH_MISMATCH',
-          'EVENT_ID_REUSED',
-          'CONSULTATION_NOT_FOUND',
-          'CONSULTATION_ALREADY_STARTED',
-          'CONSULTATION_COMMITTED',
-          'WRONG_EXPECTED_VERSION',
-          ...STORE_PROBLEMS,
-        ],
+        problems: APPEND_PROBLEMS,
       },
       onResponse: timesTotal(timers),
     },
@@ -74,18 +57,7 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
       const event = appended.events[0] as AppendedEvent;
       reply.code(201).header('etag', etagOf(event.version));
       if (appended.replayed) reply.header('idempotency-replayed', 'true');
-      return {
-        event_id: event.eventId,
-        consultation_id: appended.consultationId,
-        // Versions are gapless from 1, so the event's version is the number of events with it.
-        event_count: event.version,
-        timestamp: new Date(event.timestampMs).toISOString(),
-        sequence: event.sequence,
-        version: event.version,
-        audit_hash: event.auditHash,
-        hash: event.hash,
-        durability: appended.durability,
-      };
+      return appendedAnswer(appended, event);
     },
   );
 
@@ -124,7 +96,7 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
 };
 
 /** A client that sends the header relies on it; to take the event and ignore the header would store it twice. */
-function refuseIdempotencyKey(headers: IncomingHttpHeaders): void {
+export function refuseIdempotencyKey(headers: IncomingHttpHeaders): void {
   if (headers['idempotency-key'] === undefined) return;
   throw new CodedError(
     'BAD_REQUEST',
