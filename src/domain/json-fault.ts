@@ -34,12 +34,23 @@ function jsonPointer(path: readonly (string | number)[]): string {
   return pointer;
 }
 
-// Sticky, so that each token is matched at the cursor and nowhere else.
-const SPACE = /[ \t\n\r]*/y;
+/** Sticky, so that a number is matched at the cursor and nowhere else. */
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-/** All but the quote, the backslash and control characters. */
-const STRING_RUN = /[ !#-[\]-\uffff]*/y;
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const SPACE = 0x20;
+const LOWER_U = 0x75;
+/** What a character is, by its code; tables, because a body can be all escapes. */
+const isShortEscape = charactersOf('"\\/bfnrt');
+const isHexDigit = charactersOf('0123456789abcdefABCDEF');
+
+function charactersOf(text: string): readonly boolean[] {
+  const codes = [...text].map((character) => character.charCodeAt(0));
+  return Array.from({ length: 128 }, (_, code) => codes.includes(code));
+}
+
+/** Space between tokens: tab, line feed, carriage return, blank. */
+const isSpace = (code: number): boolean => code === SPACE || code === 0x0a || code === 0x0d || code === 0x09;
 
 /** A cursor over one text. */
 class FaultFinder {
@@ -56,7 +67,7 @@ class FaultFinder {
 
   /** One value with the space around it. Answers whether it is an object with a key `prototype`. */
   private readValue(depth: number): boolean {
-    this.take(SPACE);
+    this.skipSpace();
     const first = this.text[this.at];
     let holdsPrototype = false;
     if (first === '{') holdsPrototype = this.readObject(depth + 1);
@@ -64,7 +75,7 @@ class FaultFinder {
     else if (first === '"') this.readString();
     else if (first === '-' || (first !== undefined && first >= '0' && first <= '9')) this.readNumber();
     else this.readLiteral();
-    this.take(SPACE);
+    this.skipSpace();
     return holdsPrototype;
   }
 
@@ -73,15 +84,14 @@ class FaultFinder {
     const keys = new Set<string>();
     if (this.skip('}')) return false;
     do {
-      this.take(SPACE);
+      this.skipSpace();
       const key = this.readKey(keys);
       this.path.push(key);
-      this.countValue();
       if (!this.skip(':')) this.failSyntax('a colon');
       const holdsPrototype = this.readValue(depth);
       if (key === 'constructor' && holdsPrototype) this.failKey();
       this.path.pop();
-    } while (this.skip(','));
+    } while (this.skipComma());
     if (!this.skip('}')) this.failSyntax('a comma or the end of the object');
     return keys.has('prototype');
   }
@@ -90,7 +100,7 @@ class FaultFinder {
   private readKey(keys: Set<string>): string {
     if (this.text[this.at] !== '"') this.failSyntax('a key in double quotes');
     const key = this.readString();
-    this.take(SPACE);
+    this.skipSpace();
     if (keys.has(key) || key === '__proto__') {
       this.path.push(key);
       if (key === '__proto__') this.failKey();
@@ -110,28 +120,33 @@ class FaultFinder {
     let index = 0;
     do {
       this.path.push(index);
-      this.countValue();
       this.readValue(depth);
       this.path.pop();
       index += 1;
-    } while (this.skip(','));
+    } while (this.skipComma());
     if (!this.skip(']')) this.failSyntax('a comma or the end of the array');
   }
 
+  /** The string after unescaping. One character at a time: a body can be one string, and that all escapes. */
   private readString(): string {
     const start = this.at;
-    this.at += 1;
-    do this.take(STRING_RUN);
-    while (this.take(ESCAPE) !== '');
-    const end = this.text[this.at];
-    if (end === '\\') this.failSyntax('an escape that JSON knows');
-    if (end !== '"') {
-      this.failSyntax(
-        end === undefined ? 'the closing quote of a string' : 'an escape for a control character',
-      );
+    let isPlain = true;
+    for (this.at += 1; ; this.at += 1) {
+      const code = this.text.charCodeAt(this.at);
+      if (code === QUOTE) break;
+      if (code === BACKSLASH) {
+        isPlain = false;
+        this.skipEscape();
+      } else if (!(code >= SPACE)) {
+        // A control character, or NaN past the end.
+        const ends = this.at >= this.text.length;
+        this.failSyntax(ends ? 'the closing quote of a string' : 'an escape for a control character');
+      }
     }
     this.at += 1;
-    const value: string = JSON.parse(this.text.slice(start, this.at));
+    const value: string = isPlain
+      ? this.text.slice(start + 1, this.at - 1)
+      : JSON.parse(this.text.slice(start, this.at));
     if (!value.isWellFormed()) {
       const advice = 'A string holds half of a surrogate pair; send whole Unicode characters.';
       this.fail('LONE_SURROGATE', advice, 'holds half of a surrogate pair');
@@ -139,8 +154,27 @@ class FaultFinder {
     return value;
   }
 
+  private isHexDigitAt(index: number): boolean {
+    return isHexDigit[this.text.charCodeAt(index)] === true;
+  }
+
+  /** Moves from the backslash of an escape to its last character. */
+  private skipEscape(): void {
+    const code = this.text.charCodeAt(this.at + 1);
+    const isUnicode =
+      code === LOWER_U &&
+      this.isHexDigitAt(this.at + 2) &&
+      this.isHexDigitAt(this.at + 3) &&
+      this.isHexDigitAt(this.at + 4) &&
+      this.isHexDigitAt(this.at + 5);
+    if (!isUnicode && isShortEscape[code] !== true) this.failSyntax('an escape that JSON knows');
+    this.at += isUnicode ? 5 : 1;
+  }
+
   private readNumber(): void {
-    const token = this.take(NUMBER);
+    NUMBER.lastIndex = this.at;
+    const token = NUMBER.exec(this.text)?.[0] ?? '';
+    this.at += token.length;
     if (token === '') this.failSyntax('a digit');
     if (!isExactNumber(token)) {
       const advice = 'A number does not fit a double exactly; send it with fewer digits, or as a string.';
@@ -160,24 +194,28 @@ class FaultFinder {
       const rule = `nested deeper than ${limits.jsonDepthMax} levels`;
       this.fail('JSON_TOO_DEEP', `The body is ${rule}; send a flatter one.`, `is ${rule}`);
     }
+    this.countValue();
     this.at += 1;
-    this.take(SPACE);
+    this.skipSpace();
   }
 
+  private skipComma(): boolean {
+    if (!this.skip(',')) return false;
+    this.countValue();
+    return true;
+  }
+
+  /** Counts what strict-json.ts counts: commas and brackets that open. */
   private countValue(): void {
     this.values += 1;
     if (this.values > limits.jsonValuesMax) {
-      const rule = `more than ${limits.jsonValuesMax} fields and items`;
+      const rule = `more than ${limits.jsonValuesMax} values`;
       this.fail('VALIDATION_FAILED', `The body has ${rule}; send it in parts.`, `is past the limit: ${rule}`);
     }
   }
 
-  /** Moves over what the sticky pattern matches here, and gives it. */
-  private take(pattern: RegExp): string {
-    pattern.lastIndex = this.at;
-    const match = pattern.exec(this.text)?.[0] ?? '';
-    this.at += match.length;
-    return match;
+  private skipSpace(): void {
+    while (isSpace(this.text.charCodeAt(this.at))) this.at += 1;
   }
 
   private skip(character: string): boolean {

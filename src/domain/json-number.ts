@@ -1,13 +1,17 @@
 /** Whether a number of a JSON text survives being a double. */
 
+/** Characters of one number. No double needs more than 1,100, and looking at a body that is one number takes 9 ms. */
+const NUMBER_CHARS_MAX = 10_000;
+
 /**
  * Whether the number is the same after it was read as a double and written again, as RFC 8785 writes it.
  *
  * `token` is a number by the JSON grammar. It is not exact when it is beyond 2^53 - 1 either way (RFC 7493,
  * section 2.2), when it underflows to zero, or when its digits are not the shortest ones of the double it is
- * read as. Zeros at the ends do not count as digits: 0.10, 1.0, 1e2 and -0 are exact.
+ * read as. Zeros at the ends do not count as digits: 0.10, 1.0, 1e2 and -0 are exact. Nor is one of more than 10,000 characters.
  */
 export function isExactNumber(token: string): boolean {
+  if (token.length > NUMBER_CHARS_MAX) return false;
   const value = Number(token);
   if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return false;
   return significantDigits(token) === significantDigits(String(value));

@@ -12,15 +12,29 @@ export function acceptStrictJson(app: FastifyInstance): void {
   app.addContentTypeParser(
     JSON_MEDIA_TYPE,
     { parseAs: 'buffer', bodyLimit: limits.bodyBytesMax },
-    (request, body, done) => {
+    (request, body: Buffer, done) => {
       try {
         checkEncoding(request);
-        done(null, parseStrictJson(decodeUtf8(body as Buffer)));
+        const text = decodeUtf8(body);
+        if (body.length < limits.largeBodyBytesMin) done(null, parseStrictJson(text));
+        else parseInTurn(text, done);
       } catch (error) {
         done(error as Error, undefined);
       }
     },
   );
+}
+
+/** A large body is read in one turn of the event loop and judged in the next: together they would hold it too long. */
+function parseInTurn(text: string, done: (error: Error | null, value?: unknown) => void): void {
+  setImmediate(() => {
+    try {
+      const value = parseStrictJson(text);
+      setImmediate(done, null, value);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }
 
 /** A charset other than UTF-8 means other characters, and a compressed body would only be called bad JSON. */

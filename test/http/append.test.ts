@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { canonicalJson } from '../../src/domain/canonical-json.js';
 import type { ConsultationEvent, JsonObject } from '../../src/domain/event.js';
 import { EVENT_TYPES, type EventType } from '../../src/domain/event-types.js';
+import { limits } from '../../src/domain/limits.js';
 import { PAYLOAD_SCHEMAS } from '../../src/domain/payload-schemas.js';
 import { hexOfLatin1, sha256Latin1 } from '../../src/domain/stored-event.js';
 import { uuidV7Generator } from '../../src/domain/uuid.js';
@@ -149,4 +150,16 @@ test('times the ingest and the whole of accepted requests only', async (t) => {
   await post('/consultations', {});
   assert.equal(timers.summary('ingest').count, 2);
   assert.equal(timers.summary('total').count, 2);
+});
+
+test('takes a large body, which is read in several turns, like any other', async (t) => {
+  const { post, get, start } = await testApp(t);
+  const url = `/consultations/${await start()}/events`;
+  const content = 'el dolor no cede 😀 '.repeat(20_000);
+  assert.ok(content.length > limits.largeBodyBytesMin);
+  assert.equal((await post(url, message(content))).statusCode, 201);
+  const { events } = (await get(`${url}?event_type=MESSAGE_RECEIVED`)).json();
+  assert.equal(events[0].payload.message_content, content);
+  const refused = await post(url, JSON.stringify(message(content)).slice(0, -1));
+  assert.equal(refused.json().code, 'INVALID_JSON');
 });
