@@ -11,7 +11,7 @@ import { runProgram } from './run-program.js';
 import { type ServiceProcess, StartFailed } from './service-process.js';
 
 const EVENTS = 1500;
-const FLIPS = 4;
+const FLIPS = 2;
 /** What a start that is refused for damage says (docs/errors.md). */
 const REFUSAL = /^fi-consult serve: (LOG_DAMAGED|ARCHIVE_DAMAGED|UNSUPPORTED_FORMAT): [^\n]+\n$/;
 /** What a read of damaged events is answered with. */

@@ -62,8 +62,8 @@ export class Life {
   }
 
   /**
-   * Lets clients play until they are told to stop or the service is gone. Resolves when all have ended; the other
-   * promise rejects with the first failure, or when none is left though nobody told them to stop.
+   * Lets clients play until they are told to stop or the service is gone. `ended` resolves when all have, and
+   * rejects with the first failure of one.
    */
   play(url: string): { stop: () => Promise<void>; ended: Promise<void> } {
     const { random, clients } = this.torture;

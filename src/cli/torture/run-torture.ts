@@ -37,7 +37,7 @@ const FIRST_ROUNDS: readonly RoundKind[] = ['kill', 'full', 'flip', 'restart'];
 const SHARES: readonly [RoundKind, number][] = [
   ['restart', 0.1],
   ['full', 0.06],
-  ['flip', 0.08],
+  ['flip', 0.12],
 ];
 /** A directory with so many events has its last check, and another one is begun: a check reads all of them. */
 const EVENTS_PER_LIFE = 30_000;

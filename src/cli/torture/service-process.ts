@@ -51,7 +51,11 @@ export class ServiceProcess {
     child.stderr.on('data', (text) => {
       stderr += text;
     });
-    const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal, stderr }));
+    const exited = once(child, 'close').then(
+      ([code, signal]): Exit => ({ code, signal, stderr }),
+      // The command could not be run.
+      (error: Error): Exit => ({ code: null, signal: null, stderr: error.message }),
+    );
     const listening = new Promise<string>((resolve) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
         const { msg, url } = JSON.parse(line) as { msg: string; url: string };

@@ -27,7 +27,7 @@ describe('fi-consult torture', () => {
     const { passed, lost, crashes, restarts, flips, seed } = report;
     assert.deepEqual(
       { passed, lost, restarts, flips, seed },
-      { passed: true, lost: 0, restarts: 1, flips: 4, seed: 7 },
+      { passed: true, lost: 0, restarts: 1, flips: 2, seed: 7 },
     );
     assert.ok(Number(crashes) >= 1 && Number(report.events_acknowledged) > 1500);
     assert.ok((report.recovery_ms as { max: number }).max > 0);
