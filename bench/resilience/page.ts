@@ -89,6 +89,7 @@ function figuresOf({ command, surroundings, passed, rows }: ResilienceResult): s
     ['Node', node, ''],
     ['verdict', passed ? 'passed' : '**FAILED**', ''],
   ];
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |');
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.join(' | ')} |`.replace(/\| {2}(?=\|)/g, '| ');
   return `${[line(['', '', '']), '| --- | --- | --- |', ...[...around, ...rows].map(line)].join('\n')}\n`;
 }
