@@ -56,6 +56,11 @@ export const limits = {
   /** A page of GET consultations; each takes about 10 microseconds to find and to write. */
   pageConsultationsMax: 200,
   pageConsultationsDefault: 50,
+  /** States of the past that are folded at the same time, and requests that wait for one. Each takes some MB and ms. */
+  pastReadsMax: 2,
+  pastReadsWaitingMax: 64,
+  /** Events between two versions that are compared. */
+  differenceEventsMax: 5000,
   /** How long a read waits for the index to have every durable event, which takes it some milliseconds. */
   indexWaitMs: 2_000,
   /** Bytes of links that one block of the journal, and so one fdatasync, may hold. */

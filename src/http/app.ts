@@ -12,6 +12,7 @@ import { FrameworkLog, logsSlowRequests } from './request-log.js';
 import { batchRoute } from './routes/batch.js';
 import { consultationListRoute } from './routes/consultation-list.js';
 import { consultationRoutes } from './routes/consultations.js';
+import { differenceRoute } from './routes/difference.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
@@ -61,6 +62,7 @@ export async function buildApp({
   for (const addRoutes of [
     consultationRoutes,
     consultationListRoute,
+    differenceRoute,
     eventRoutes,
     streamRoute,
     batchRoute,

@@ -33,6 +33,7 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   URL_TOO_LONG: { status: 414, title: 'The URL is too long' },
   MISDIRECTED_REQUEST: { status: 421, title: 'The host is not one of this service' },
   CONSULTATION_NOT_FOUND: { status: 404, title: 'There is no such consultation' },
+  VERSION_NOT_FOUND: { status: 404, title: 'The consultation has no such version' },
   CONSULTATION_ALREADY_STARTED: { status: 409, title: 'The consultation was started before' },
   CONSULTATION_COMMITTED: { status: 409, title: 'The consultation is committed' },
   UNKNOWN_MESSAGE: { status: 422, title: 'There is no such message' },

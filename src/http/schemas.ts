@@ -7,6 +7,7 @@ import { limits } from '../domain/limits.js';
 import { PAYLOAD_SCHEMAS } from '../domain/payload-schemas.js';
 import { PLAIN_TEXT_PATTERN } from '../domain/plain-text.js';
 import { UUID_V7_PATTERN } from '../domain/uuid.js';
+import { asOfParameters } from './as-of.js';
 
 const uuid = (description: string) => Type.String({ pattern: UUID_V7_PATTERN, description });
 const time = (description: string) => Type.String({ format: 'date-time', description });
@@ -148,6 +149,7 @@ export const EventsQuery = Type.Object(
         description: 'Events of this type only; offset then counts these.',
       }),
     ),
+    ...asOfParameters,
   },
   { additionalProperties: false },
 );
@@ -172,7 +174,9 @@ export const EventAnswer = Type.Object({
 
 export const EventsAnswer = Type.Object({
   consultation_id: uuid('The consultation.'),
-  event_count: Type.Integer({ description: 'All events of the consultation, whatever the filter.' }),
+  event_count: Type.Integer({
+    description: 'All events of the consultation (as of then, if asked for), whatever the filter.',
+  }),
   returned_count: Type.Integer({ description: 'Events in this answer.' }),
   offset: Type.Integer({ description: 'As asked for.' }),
   events: Type.Array(EventAnswer, { description: 'Oldest first.' }),

@@ -71,8 +71,16 @@ export interface Created {
   replayed: boolean;
 }
 
+/**
+ * A consultation as it was: at a version, or after the newest event that was stored at a time (milliseconds since
+ * 1970) or before it.
+ */
+export type AsOf = { version: number } | { timeMs: number };
+
 export interface EventsQuery {
   consultationId: string;
+  /** Only what there was then; without it, all that there is. */
+  asOf?: AsOf;
   /** Events of this type only; `offset` then counts these. */
   eventType?: EventType;
   /** How many events to pass over, from the oldest. */
@@ -103,7 +111,7 @@ export type EventFeed = AsyncIterableIterator<FeedBatch, undefined, undefined>;
 
 /** A page of events, each as its JSON text. */
 export interface EventsPage {
-  /** All events of the consultation, whatever the filter. */
+  /** All events of the consultation (as of then, if asked for), whatever the filter. */
   eventCount: number;
   eventsJson: readonly string[];
 }
@@ -128,6 +136,23 @@ export interface StateText {
   version: number;
   /** The state as JSON in UTF-8. It may be kept and given again: never change it. */
   json: Buffer;
+}
+
+export interface DifferenceQuery {
+  consultationId: string;
+  fromVersion: number;
+  /** The newest if it is left out. */
+  toVersion?: number;
+}
+
+/** What changed between two versions; both lists are JSON texts, oldest first. */
+export interface Difference {
+  fromVersion: number;
+  toVersion: number;
+  /** Operations of a JSON Patch (RFC 6902) that makes the later state of the earlier one. */
+  patchJson: readonly string[];
+  /** The events after the earlier version, up to the later one, in short: without payloads. */
+  eventsJson: readonly string[];
 }
 
 /** What a check of one consultation's stored bytes found. */
@@ -159,11 +184,19 @@ export interface EventStore {
    * several events has its place among them, from 0, as the extension `item`.
    */
   append(command: AppendCommand): Promise<Appended>;
-  /** The state after the newest durable event. CONSULTATION_NOT_FOUND if there is none. */
-  state(consultationId: string): Promise<ConsultationState>;
-  /** The same as text, which is made once for each version. */
-  stateText(consultationId: string): Promise<StateText>;
-  /** A page of a consultation's events, oldest first. CONSULTATION_NOT_FOUND if there is none. */
+  /**
+   * The state after the newest durable event, or as it was. CONSULTATION_NOT_FOUND if there is none,
+   * VERSION_NOT_FOUND if there was none then; OVERLOADED if too many ask for the past at once.
+   */
+  state(consultationId: string, asOf?: AsOf): Promise<ConsultationState>;
+  /** The same as text; that of the newest is made once for each version. */
+  stateText(consultationId: string, asOf?: AsOf): Promise<StateText>;
+  /**
+   * What changed from one version to a later one. Errors are those of `state`, and VALIDATION_FAILED if the versions
+   * are in the wrong order, or more than `limits.differenceEventsMax` apart.
+   */
+  difference(query: DifferenceQuery): Promise<Difference>;
+  /** A page of a consultation's events, oldest first. Errors are those of `state`. */
   events(query: EventsQuery): Promise<EventsPage>;
   /**
    * A page of the consultations that match, newest start first, with every durable event taken into account.

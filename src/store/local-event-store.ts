@@ -25,11 +25,14 @@ import type {
   AppendCommand,
   Appended,
   AppendedEvent,
+  AsOf,
   ConsultationCheck,
   ConsultationsPage,
   ConsultationsQuery,
   CreateCommand,
   Created,
+  Difference,
+  DifferenceQuery,
   Durability,
   EventFeed,
   EventStore,
@@ -41,6 +44,7 @@ import type {
   StoreHealth,
 } from './event-store.js';
 import { followEvents } from './follow-events.js';
+import { checkDifference, PastStates } from './past-states.js';
 import type { RecentEvent } from './recent-events.js';
 import { type EventToRestore, type Restored, restoreEvents } from './restore-events.js';
 import type { StateReader } from './state-reader.js';
@@ -67,10 +71,12 @@ export interface LocalEventStoreParts {
 export class LocalEventStore implements EventStore {
   readonly durability: Durability;
   private readonly planContext: PlanContext;
+  private readonly past: PastStates;
 
   constructor(private readonly parts: LocalEventStoreParts) {
     this.durability = parts.durability;
-    const { clock, nextId, timers, finder } = parts;
+    const { clock, nextId, timers, finder, states } = parts;
+    this.past = new PastStates(finder, states);
     this.planContext = { clock, nextId, timers, locate: (eventId) => finder.locate(eventId) };
   }
 
@@ -203,23 +209,39 @@ export class LocalEventStore implements EventStore {
     return restoreEvents({ log, finder, planContext, commit, indexCaughtUp }, events, restored);
   }
 
-  async state(consultationId: string): Promise<ConsultationState> {
-    return this.parts.states.state(consultationId, this.existingVersion(consultationId));
+  async state(consultationId: string, asOf?: AsOf): Promise<ConsultationState> {
+    const newest = this.existingVersion(consultationId);
+    if (asOf === undefined) return this.parts.states.state(consultationId, newest);
+    return this.past.state(consultationId, await this.past.version(consultationId, newest, asOf));
   }
 
-  async stateText(consultationId: string): Promise<StateText> {
-    return this.parts.states.text(consultationId, this.existingVersion(consultationId));
+  async stateText(consultationId: string, asOf?: AsOf): Promise<StateText> {
+    const newest = this.existingVersion(consultationId);
+    if (asOf === undefined) return this.parts.states.text(consultationId, newest);
+    return this.past.text(consultationId, await this.past.version(consultationId, newest, asOf));
+  }
+
+  async difference(query: DifferenceQuery): Promise<Difference> {
+    const newest = this.existingVersion(query.consultationId);
+    const { consultationId, fromVersion, toVersion = newest } = query;
+    for (const version of [fromVersion, toVersion])
+      await this.past.version(consultationId, newest, { version });
+    checkDifference(fromVersion, toVersion);
+    return this.past.difference(consultationId, fromVersion, toVersion);
   }
 
   async events(query: EventsQuery): Promise<EventsPage> {
     const { finder } = this.parts;
-    const { consultationId, eventType, offset, limit } = query;
-    const eventCount = this.existingVersion(consultationId);
+    const { consultationId, asOf, eventType, offset, limit } = query;
+    const newest = this.existingVersion(consultationId);
+    const eventCount = asOf === undefined ? newest : await this.past.version(consultationId, newest, asOf);
     let entries = [];
-    if (eventType === undefined) entries = finder.entries(consultationId, offset + 1, offset + limit);
-    else {
+    if (eventType === undefined) {
+      entries = finder.entries(consultationId, offset + 1, Math.min(eventCount, offset + limit));
+    } else {
       await this.parts.indexCaughtUp(limits.indexWaitMs);
-      entries = finder.entriesOfType(consultationId, eventTypeCode(eventType), offset, limit);
+      const found = finder.entriesOfType(consultationId, eventTypeCode(eventType), offset, limit);
+      entries = asOf === undefined ? found : found.filter(({ version }) => version <= eventCount);
     }
     const links = await finder.links(consultationId, entries);
     return { eventCount, eventsJson: links.map(eventJsonOfLink) };

@@ -72,6 +72,7 @@ test('documents every route as OpenAPI 3.1', async (t) => {
   assert.deepEqual(operations.sort(), [
     'get /consultations',
     'get /consultations/{id}',
+    'get /consultations/{id}/difference',
     'get /consultations/{id}/events',
     'get /consultations/{id}/soap',
     'get /consultations/{id}/verify',

@@ -3,10 +3,12 @@
  * encoding and fold. It stands in for the real store where a test is about something else, and is the oracle
  * that the real store is compared with.
  */
+import { createPatch } from 'rfc6902';
 import { canonicalJson } from '../../src/domain/canonical-json.js';
 import { type Clock, monotonicClock } from '../../src/domain/clock.js';
 import { advanceHead, type ConsultationHead } from '../../src/domain/consultation-head.js';
 import { isListed, isNewer, summaryOf } from '../../src/domain/consultation-list.js';
+import type { ConsultationState } from '../../src/domain/consultation-state.js';
 import { CodedError } from '../../src/domain/errors.js';
 import type { JsonObject } from '../../src/domain/event.js';
 import type { EventType } from '../../src/domain/event-types.js';
@@ -26,6 +28,7 @@ import type {
   AppendCommand,
   Appended,
   AppendedEvent,
+  AsOf,
   CreateCommand,
   Created,
   Durability,
@@ -129,6 +132,20 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     return head;
   }
 
+  function linksAsOf(consultationId: string, asOf?: AsOf): SequencedLink[] {
+    const { version } = known(consultationId);
+    if (asOf === undefined) return linksOf(consultationId);
+    const found = linksOf(consultationId).filter(({ link }) => {
+      const view = new LinkView(link);
+      return 'version' in asOf ? view.version <= asOf.version : view.timestampMs <= asOf.timeMs;
+    });
+    if (found.length > 0 && !('version' in asOf && asOf.version > version)) return found;
+    throw new CodedError('VERSION_NOT_FOUND', 'There was none then.', { extensions: { version } });
+  }
+
+  const stateAsOf = (consultationId: string, asOf?: AsOf): ConsultationState =>
+    foldEvents(linksAsOf(consultationId, asOf).map(eventOfLink)).state;
+
   async function create(command: CreateCommand): Promise<Created> {
     await beforeWrite();
     const { userId, source, patientStub } = command;
@@ -200,18 +217,35 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     links,
     create,
     append,
-    async state(consultationId) {
-      known(consultationId);
-      return foldEvents(linksOf(consultationId).map(eventOfLink)).state;
+    async state(consultationId, asOf) {
+      return stateAsOf(consultationId, asOf);
     },
-    async stateText(consultationId) {
-      known(consultationId);
-      const { state } = foldEvents(linksOf(consultationId).map(eventOfLink));
+    async stateText(consultationId, asOf) {
+      const state = stateAsOf(consultationId, asOf);
       return { version: state.version, json: Buffer.from(JSON.stringify(state)) };
     },
-    async events({ consultationId, eventType, offset, limit }) {
-      known(consultationId);
-      const all = linksOf(consultationId);
+    async difference({ consultationId, fromVersion, toVersion = known(consultationId).version }) {
+      const [before, after] = [fromVersion, toVersion].map((version) =>
+        stateAsOf(consultationId, { version }),
+      );
+      if (fromVersion > toVersion) {
+        const errors = [{ path: '/from_version', message: 'must not be after to_version' }];
+        throw new CodedError('VALIDATION_FAILED', 'The versions are in the wrong order.', { errors });
+      }
+      return {
+        fromVersion,
+        toVersion,
+        patchJson: createPatch(before, after).map((operation) => JSON.stringify(operation)),
+        eventsJson: linksOf(consultationId)
+          .slice(fromVersion, toVersion)
+          .map((entry) => {
+            const { event_id, version, timestamp, event_type } = eventOfLink(entry);
+            return JSON.stringify({ event_id, version, timestamp, event_type });
+          }),
+      };
+    },
+    async events({ consultationId, asOf, eventType, offset, limit }) {
+      const all = linksAsOf(consultationId, asOf);
       const wanted = all.filter(
         ({ link }) => eventType === undefined || new LinkView(link).type === eventType,
       );

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { CodedError } from '../../domain/errors.js';
 import { SoapViewSchema, soapView } from '../../domain/soap.js';
 import { isUuidV7 } from '../../domain/uuid.js';
+import { AsOfQuery, asOfIn } from '../as-of.js';
 import {
   BODY_PROBLEMS,
   CLINICAL_HEADERS,
@@ -74,16 +75,17 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         summary: 'The state of a consultation',
         tags: ['consultations'],
         params: ConsultationParams,
-        querystring: NoQuery,
+        querystring: AsOfQuery,
       },
       config: {
         access: 'read',
         answer: ConsultationAnswer,
-        problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED'],
+        problems: ['CONSULTATION_NOT_FOUND', 'VERSION_NOT_FOUND', 'VALIDATION_FAILED', 'OVERLOADED'],
       },
     },
     async (request, reply) => {
-      const { version, json } = await store.stateText(knownForm(request.params.id));
+      const { asOf } = asOfIn(request.query);
+      const { version, json } = await store.stateText(knownForm(request.params.id), asOf);
       reply.headers(CLINICAL_HEADERS).header('etag', etagOf(version)).type(JSON_MEDIA_TYPE);
       return reply.send(Buffer.concat([ANSWER_START, json, ANSWER_END]));
     },
@@ -96,16 +98,17 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         summary: 'The SOAP note of a consultation, and whether it may be committed',
         tags: ['consultations'],
         params: ConsultationParams,
-        querystring: NoQuery,
+        querystring: AsOfQuery,
       },
       config: {
         access: 'read',
         answer: SoapViewSchema,
-        problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED'],
+        problems: ['CONSULTATION_NOT_FOUND', 'VERSION_NOT_FOUND', 'VALIDATION_FAILED', 'OVERLOADED'],
       },
     },
     async (request, reply) => {
-      const state = await store.state(knownForm(request.params.id));
+      const { asOf } = asOfIn(request.query);
+      const state = await store.state(knownForm(request.params.id), asOf);
       reply.headers(CLINICAL_HEADERS).header('etag', etagOf(state.version)).type(JSON_MEDIA_TYPE);
       return reply.send(JSON.stringify(soapView(state)));
     },

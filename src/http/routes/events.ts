@@ -6,6 +6,7 @@ import { CodedError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
 import type { AppendedEvent } from '../../store/event-store.js';
 import { APPEND_PROBLEMS, appendedAnswer } from '../appended.js';
+import { asOfIn } from '../as-of.js';
 import { CLINICAL_HEADERS, JSON_MEDIA_TYPE, type RouteModule } from '../context.js';
 import { etagOf, expectedVersionOf } from '../if-match.js';
 import {
@@ -73,7 +74,13 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
       config: {
         access: 'read',
         answer: EventsAnswer,
-        problems: ['CONSULTATION_NOT_FOUND', 'VALIDATION_FAILED', 'UNKNOWN_EVENT_TYPE'],
+        problems: [
+          'CONSULTATION_NOT_FOUND',
+          'VERSION_NOT_FOUND',
+          'VALIDATION_FAILED',
+          'UNKNOWN_EVENT_TYPE',
+          'OVERLOADED',
+        ],
       },
     },
     async (request, reply) => {
@@ -83,6 +90,7 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
         consultationId,
         offset,
         limit,
+        ...asOfIn(request.query),
         ...(eventType !== undefined && { eventType }),
       });
       reply.headers(CLINICAL_HEADERS).type(JSON_MEDIA_TYPE);
