@@ -45,6 +45,7 @@ export const ERROR_CODES = [
   'INTERNAL_ERROR',
   // What stops a start.
   'DATA_DIR_LOCKED',
+  'DISK_FAILED',
   'LOG_DAMAGED',
   'ARCHIVE_DAMAGED',
   'UNSUPPORTED_FORMAT',

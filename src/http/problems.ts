@@ -49,6 +49,7 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   NOT_READY: { status: 503, title: 'The service is not ready', retryAfterSeconds: 5 },
   INTERNAL_ERROR: { status: 500, title: 'The service failed' },
   DATA_DIR_LOCKED: { status: 500, title: 'The data directory has another owner' },
+  DISK_FAILED: { status: 500, title: 'The disk cannot be read or written' },
   LOG_DAMAGED: { status: 500, title: 'The log is damaged' },
   ARCHIVE_DAMAGED: { status: 500, title: 'The archive is damaged' },
   UNSUPPORTED_FORMAT: { status: 500, title: 'The data have a format of another version' },

@@ -9,6 +9,7 @@ import { assert, CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 import type { Disk } from '../ops/disk.js';
+import { diskFailure, isNoSpace } from '../ops/disk-failure.js';
 import { type CancelTimer, nodeTimers, type Timers } from '../ops/machine.js';
 import type { CommitLog, LogAppend } from './commit-log.js';
 import { CommitQueue, type WaitingAppend } from './commit-queue.js';
@@ -58,8 +59,6 @@ export interface JournalSpan {
   lastSequence: number;
   endOffset: number;
 }
-
-const NO_SPACE: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT']);
 
 export class FileLog implements CommitLog {
   private readonly queue = new CommitQueue();
@@ -226,8 +225,7 @@ export class FileLog implements CommitLog {
   }
 
   private failureOf(cause: unknown): CodedError {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (NO_SPACE.has(code)) {
+    if (isNoSpace(cause)) {
       return new CodedError(
         'STORAGE_FULL',
         'The disk is full: nothing was stored. Free space, then try again.',
@@ -263,7 +261,7 @@ export class FileLog implements CommitLog {
     } catch (error) {
       // A journal that is somewhat too long is harmless: stay with it, and try again before the next block.
       const isHarmless = this.current.endOffset < limits.journalBytesMax;
-      if (!isHarmless || !NO_SPACE.has((error as NodeJS.ErrnoException).code)) await this.refuse([], error);
+      if (!isHarmless || !isNoSpace(error)) await this.refuse([], error);
       return;
     }
     const full = spanOf(this.full.at(-1) as Journal);
@@ -300,7 +298,7 @@ export class FileLog implements CommitLog {
       const here = sequences.filter((s) => s >= journal.firstSequence && s < journal.nextSequence);
       return here.length === 0 ? [] : journal.read(here);
     });
-    const found = (await Promise.all(parts)).flat();
+    const found = (await Promise.all(parts).catch(rethrowDiskFailure)).flat();
     assert(found.length === sequences.length, 'sequences are held by the log');
     return found;
   }
@@ -372,6 +370,11 @@ async function openJournals(
     journals.push(opened.journal);
   }
   return tornBytes;
+}
+
+/** Of a read, which no client is at fault for. */
+function rethrowDiskFailure(error: unknown): never {
+  throw diskFailure(error);
 }
 
 function spanOf(journal: Journal): JournalSpan {

@@ -69,7 +69,6 @@ export class Journal {
   private readonly places = new EventPlaces();
   /** Where the next block goes; everything before it is durable. */
   endOffset = FILE_HEADER_BYTES;
-  private lastBlockOffset = FILE_HEADER_BYTES;
   /** Whether the last block is one without events. */
   isConfirmed = true;
 
@@ -143,12 +142,14 @@ export class Journal {
 
   private async recover({ isLast, durable, durableThrough, visit }: RecoverOptions): Promise<number> {
     const size = await this.file.size();
+    let last: Block | undefined;
     for await (const block of readBlocks(this.file, FILE_HEADER_BYTES, size)) {
       if (block.firstSequence !== this.nextSequence) {
         throw damaged(this.name, block.offset, this.nextSequence, 'the block is out of order');
       }
       this.take(block.links, block.offset);
       visit?.(block);
+      last = block;
     }
     const tornBytes = size - this.endOffset;
     if (tornBytes > 0) {
@@ -157,8 +158,8 @@ export class Journal {
     }
     if (!isLast) return tornBytes;
     if (this.nextSequence <= durableThrough) throw this.lacks(durableThrough, durable);
-    if (tornBytes > 0) await this.file.truncate(this.endOffset);
-    await this.makeDurable();
+    if (tornBytes > 0) await this.cutTornTail(size);
+    await this.makeDurable(last);
     return tornBytes;
   }
 
@@ -170,13 +171,24 @@ export class Journal {
     return damaged(this.name, this.endOffset, this.nextSequence, what, advice);
   }
 
+  /** Cuts a tail off that is torn. Only one that is so twice: a bit that was read wrong must not cost an event. */
+  private async cutTornTail(size: number): Promise<void> {
+    for await (const block of readBlocks(this.file, this.endOffset, size)) {
+      throw damaged(this.name, block.offset, this.nextSequence, 'the disk reads otherwise each time');
+    }
+    await this.file.truncate(this.endOffset);
+  }
+
   /**
    * Whoever wrote the blocks may have been killed before they were on stable storage. The last one is written
-   * again, because after a failed sync the system may hold its pages for clean.
+   * again, because after a failed sync the system may hold its pages for clean; and as it was found whole, not as
+   * it would read now.
    */
-  private async makeDurable(): Promise<void> {
-    const last = await this.file.read(this.lastBlockOffset, this.endOffset - this.lastBlockOffset);
-    if (last.length > 0) await this.file.write(last, this.lastBlockOffset);
+  private async makeDurable(last: Block | undefined): Promise<void> {
+    if (last !== undefined) {
+      const linkBytes = last.links.reduce((sum, link) => sum + link.length, 0);
+      await this.file.write(encodeBlock(last.firstSequence, last.links, linkBytes), last.offset);
+    }
     await this.file.sync();
   }
 
@@ -210,7 +222,6 @@ export class Journal {
   }
 
   private take(links: readonly Buffer[], blockOffset: number): void {
-    this.lastBlockOffset = blockOffset;
     let offset = blockOffset + BLOCK_HEADER_BYTES;
     for (const link of links) {
       this.places.add(offset + LENGTH_BYTES, link.length);

@@ -53,8 +53,10 @@ export async function sealSegment(options: SealOptions): Promise<SealedSegment> 
   try {
     const written = await writeFile(options, unplaced);
     await syncFile(disk, unplaced);
-    await compare(options, unplaced);
     const { fileBytes, sha256 } = await digestFile(disk, unplaced);
+    await compare(options, unplaced);
+    // The digest stands for the bytes that were compared, and not for a bit that was read wrong.
+    if ((await digestFile(disk, unplaced)).sha256 !== sha256) throw unsteady(unplaced);
     await disk.rename(unplaced, path);
     await disk.syncDirectory(dirname(path));
     const lastSequence = firstSequence + written.eventCount - 1;
@@ -169,6 +171,10 @@ function* linksOneByOne(reader: SegmentReader): Generator<Buffer, undefined> {
 
 function differs(path: string, sequence: number): Error {
   return damagedFile(basename(path), 'it does not read back as it was written', undefined, sequence);
+}
+
+function unsteady(path: string): Error {
+  return damagedFile(basename(path), 'it reads otherwise each time');
 }
 
 async function digestFile(disk: Disk, path: string): Promise<{ fileBytes: number; sha256: string }> {

@@ -1,5 +1,5 @@
 /** Proves at a start that the codec works, in a thread of its own beside everything else that a start does. */
-import { CodedError, type ErrorCode } from '../domain/errors.js';
+import { CodedError } from '../domain/errors.js';
 import { type StartThread, startWorkerThread, type Thread } from '../ops/machine.js';
 import type { CodecReport, CodecWorkerData } from './followers/codec-worker.js';
 
@@ -16,7 +16,7 @@ export class CodecProof {
       worker.on('message', (message) => {
         const report = message as CodecReport;
         if (report.kind === 'proven') resolve();
-        else reject(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
+        else reject(new CodedError(report.code, report.message));
       });
       worker.on('error', reject);
       worker.on('exit', () => reject(new Error('the thread that proves the codec ended')));

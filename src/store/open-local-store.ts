@@ -21,6 +21,7 @@ import { FileLog, type RollLimits } from '../log/file-log.js';
 import { journalFirstSequence } from '../log/journal-format.js';
 import { lockDataDir } from '../ops/data-dir-lock.js';
 import type { Disk } from '../ops/disk.js';
+import { diskFailure } from '../ops/disk-failure.js';
 import { type Machine, nodeMachine } from '../ops/machine.js';
 import type { QueueFigures } from '../ops/metrics.js';
 import type { StageTimers } from '../ops/stage-timers.js';
@@ -76,7 +77,7 @@ export async function openLocalStore(options: LocalStoreOptions): Promise<LocalS
   } catch (error) {
     // Each part is let go of, whatever the others do; the error of the start is the one that counts.
     for (const part of opened.reverse()) await part.close().catch(() => undefined);
-    throw error;
+    throw diskFailure(error);
   }
 }
 
@@ -141,7 +142,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
 
   const stopRolling = machine.timers.every(limits.rollCheckMs, () => {
     void log.rollIfFull();
-    if (log.isStorageFull) void lookForRoom(disk, dataDir, log);
+    if (log.isStorageFull) void lookForRoom(disk, dataDir, log).catch(() => undefined);
   });
   const firstHead = log.headSequence;
   const store = new LocalEventStore({

@@ -7,8 +7,9 @@
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { CodedError, type ErrorCode } from '../domain/errors.js';
+import { CodedError } from '../domain/errors.js';
 import { type Disk, nodeDisk } from '../ops/disk.js';
+import { diskFailure } from '../ops/disk-failure.js';
 import { parseCodec } from '../segments/codecs/codec-table.js';
 import { removeRepackLeftovers, requireRepackLock } from '../segments/repacking.js';
 import { SegmentArchive } from '../segments/segment-archive.js';
@@ -45,7 +46,7 @@ export interface RepackResult {
  * Rewrites every segment that was sealed when it began and has another codec. Resolves early when `signal` aborts.
  *
  * Throws INVALID_SETTINGS for an unknown codec, DATA_DIR_LOCKED while another repack runs, CODEC_UNAVAILABLE,
- * STORAGE_FULL, and ARCHIVE_DAMAGED for a segment that is damaged; those before it are done then.
+ * STORAGE_FULL, DISK_FAILED, and ARCHIVE_DAMAGED for a segment that is damaged; those before it are done then.
  */
 export async function repackStore(options: RepackOptions): Promise<RepackResult> {
   const { dataDir, disk = nodeDisk } = options;
@@ -53,17 +54,28 @@ export async function repackStore(options: RepackOptions): Promise<RepackResult>
   const directory = join(dataDir, 'segments');
   const lock = await requireRepackLock(disk, directory);
   try {
-    await removeRepackLeftovers(disk, directory);
-    const archive = await SegmentArchive.open({ disk, directory });
-    try {
-      return await repackAll(archive, codec, directory, options);
-    } finally {
-      await archive.close();
-      // A failure to tidy up must not hide what failed.
-      await removeRepackLeftovers(disk, directory).catch(() => undefined);
-    }
+    return await repackLocked(options, disk, codec, directory);
+  } catch (error) {
+    throw diskFailure(error);
   } finally {
     await lock.close();
+  }
+}
+
+async function repackLocked(
+  options: RepackOptions,
+  disk: Disk,
+  codec: string,
+  directory: string,
+): Promise<RepackResult> {
+  await removeRepackLeftovers(disk, directory);
+  const archive = await SegmentArchive.open({ disk, directory });
+  try {
+    return await repackAll(archive, codec, directory, options);
+  } finally {
+    await archive.close();
+    // A failure to tidy up must not hide what failed.
+    await removeRepackLeftovers(disk, directory).catch(() => undefined);
   }
 }
 
@@ -94,7 +106,7 @@ function rewriteInThread(workerData: RepackWorkerData): Promise<SealedSegment> {
   return new Promise((resolve, reject) => {
     worker.once('message', (report: SealReport) => {
       if (report.kind === 'sealed') resolve(report.segment);
-      else reject(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
+      else reject(new CodedError(report.code, report.message));
     });
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('the repacking thread ended')));

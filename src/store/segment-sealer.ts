@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { assert, CodedError, type ErrorCode } from '../domain/errors.js';
+import { assert, CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { FileLog, JournalSpan } from '../log/file-log.js';
 import type { CancelTimer, Machine, Thread } from '../ops/machine.js';
@@ -92,7 +92,7 @@ export class SegmentSealer {
       worker.on('message', (message) => {
         const report = message as SealReport;
         if (report.kind === 'sealed') resolve(report.segment);
-        else reject(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
+        else reject(new CodedError(report.code, report.message));
       });
       worker.on('error', reject);
       worker.on('exit', () => reject(new Error('the sealing thread ended')));

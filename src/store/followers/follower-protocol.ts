@@ -3,6 +3,7 @@
  * file itself. No event is copied between threads.
  */
 import type { JournalSpan } from '../../log/file-log.js';
+import type { PlainFailure } from '../../ops/disk-failure.js';
 
 /** To the worker. */
 export type FollowerCommand =
@@ -24,5 +25,5 @@ export type FollowerReport =
   /** Before it is open: what it had could not be used and is made again. */
   | { kind: 'discarded'; reason: string }
   | { kind: 'finished'; journal: JournalSpan }
-  | { kind: 'failed'; code: string | undefined; message: string }
+  | ({ kind: 'failed' } & PlainFailure)
   | { kind: 'closed' };

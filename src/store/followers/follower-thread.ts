@@ -1,6 +1,6 @@
 /** The main thread's side of a follower: starts the worker, tells it what is durable, and hears how far it is. */
 import { EventEmitter } from 'node:events';
-import { CodedError, type ErrorCode } from '../../domain/errors.js';
+import { CodedError } from '../../domain/errors.js';
 import type { JournalSpan } from '../../log/file-log.js';
 import type { CancelTimer, Machine, Thread } from '../../ops/machine.js';
 import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
@@ -100,15 +100,16 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
     if (this.appliedSequence >= sequence) return;
     if (this.failure !== undefined) throw this.failure;
     this.sendTail();
-    let timer: NodeJS.Timeout | undefined;
+    const { timers } = this.options.machine;
+    let cancelTimer: CancelTimer | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         const waiter = { sequence, resolve, reject };
         this.waiters.push(waiter);
-        if (withinMs !== undefined) timer = setTimeout(() => this.giveUp(waiter), withinMs);
+        if (withinMs !== undefined) cancelTimer = timers.after(withinMs, () => this.giveUp(waiter));
       });
     } finally {
-      clearTimeout(timer);
+      cancelTimer?.();
     }
   }
 
@@ -142,7 +143,7 @@ export class FollowerThread extends EventEmitter<FollowerEvents> {
     // What a thread says after it failed is not to be trusted.
     if (this.failure !== undefined) return;
     if (report.kind === 'failed') {
-      this.fail(new CodedError((report.code ?? 'INTERNAL_ERROR') as ErrorCode, report.message));
+      this.fail(new CodedError(report.code, report.message));
     } else if (report.kind === 'rebuilding') {
       this.emit('rebuilding', report.sequence);
     } else if (report.kind === 'late') {

@@ -41,7 +41,14 @@ export async function openIndexFollower(
   const report = (message: FollowerReport): void => port.postMessage(message);
   const open = (): Promise<IndexWriter> => openWriter(directory, storage, report);
   const writer = await open();
-  await indexSealed(writer, sealed, disk, report);
+  try {
+    await indexSealed(writer, sealed, disk, report);
+  } catch (error) {
+    // Events of a segment that turned out to be damaged at its end may be in it, and would stay.
+    await writer.close();
+    await storage.delete(directory);
+    throw error;
+  }
   return new PatientIndex(writer, open, report, closing);
 }
 

@@ -1,10 +1,12 @@
 /** The worker's side of following the journal: reads durable blocks and hands their events over in batches. */
-import { assert } from '../../domain/errors.js';
+import { basename } from 'node:path';
+import { assert, CodedError } from '../../domain/errors.js';
 import type { SequencedLink } from '../../domain/stored-event.js';
 import type { JournalSpan } from '../../log/file-log.js';
-import { FILE_HEADER_BYTES } from '../../log/journal-format.js';
+import { FILE_HEADER_BYTES, WHAT_TO_DO } from '../../log/journal-format.js';
 import { readBlocks } from '../../log/journal-scanner.js';
 import type { Disk, DiskFile } from '../../ops/disk.js';
+import { plainFailure } from '../../ops/disk-failure.js';
 import type { ThreadPort } from '../../ops/machine.js';
 import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
 
@@ -79,7 +81,7 @@ export function serveFollower(
     }
     if (batch.length > 0) await target.apply(batch);
     target.settle?.();
-    assert(from.offset === to.endOffset, 'what is durable is readable');
+    if (from.offset !== to.endOffset) throw unreadable(to, from.offset);
     assert(target.appliedSequence >= to.lastSequence, 'what was read was taken in');
     report({ kind: 'applied', sequence: target.appliedSequence });
   };
@@ -88,8 +90,7 @@ export function serveFollower(
     if (hasFailed) return;
     assert(follower !== undefined, 'the follower is open');
     if (command.kind === 'close') {
-      await journal?.file.close();
-      await follower.close();
+      await letGo();
       report({ kind: 'closed' });
       port.close();
       return;
@@ -104,13 +105,16 @@ export function serveFollower(
     report({ kind: 'finished', journal: command.journal });
   };
 
+  const letGo = async (): Promise<void> => {
+    await journal?.file.close();
+    await follower?.close();
+  };
+
   const fail = async (error: unknown): Promise<void> => {
     if (hasFailed) return;
     hasFailed = true;
-    const { code, message } = error as { code?: string; message: string };
-    report({ kind: 'failed', code, message });
-    await journal?.file.close();
-    await follower?.close();
+    report({ kind: 'failed', ...plainFailure(error) });
+    await letGo().catch(() => undefined);
     port.close();
   };
 
@@ -125,4 +129,9 @@ export function serveFollower(
     if (command.kind === 'close') closing.abort();
     work = work.then(() => handle(command)).catch(fail);
   });
+}
+
+function unreadable({ path }: JournalSpan, offset: number): CodedError {
+  const what = `${basename(path)}, offset ${offset}: what was stored there does not read as it was written`;
+  return new CodedError('LOG_DAMAGED', `${what}. ${WHAT_TO_DO}`);
 }

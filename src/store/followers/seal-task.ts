@@ -3,6 +3,7 @@ import { CodedError } from '../../domain/errors.js';
 import { FILE_HEADER_BYTES, WHAT_TO_DO } from '../../log/journal-format.js';
 import { readBlocks } from '../../log/journal-scanner.js';
 import type { Disk } from '../../ops/disk.js';
+import { type PlainFailure, plainFailure } from '../../ops/disk-failure.js';
 import { parseCodec } from '../../segments/codecs/codec-table.js';
 import { sealSegment } from '../../segments/seal-segment.js';
 import type { SealedSegment } from '../../segments/segment-layout.js';
@@ -15,9 +16,7 @@ export interface SealWorkerData {
   path: string;
 }
 
-export type SealReport =
-  | { kind: 'sealed'; segment: SealedSegment }
-  | { kind: 'failed'; code: string | undefined; message: string };
+export type SealReport = { kind: 'sealed'; segment: SealedSegment } | ({ kind: 'failed' } & PlainFailure);
 
 /** Seals a journal. Blocking for much of it. Whatever fails is told and not thrown. */
 export async function sealJournal(data: SealWorkerData, disk: Disk): Promise<SealReport> {
@@ -28,9 +27,7 @@ export async function sealJournal(data: SealWorkerData, disk: Disk): Promise<Sea
 export function reported(sealing: Promise<SealedSegment>): Promise<SealReport> {
   return sealing
     .then((segment): SealReport => ({ kind: 'sealed', segment }))
-    .catch((error: { code?: string; message: string }): SealReport => {
-      return { kind: 'failed', code: error.code, message: error.message };
-    });
+    .catch((error): SealReport => ({ kind: 'failed', ...plainFailure(error) }));
 }
 
 async function seal(

@@ -1,7 +1,6 @@
 /** What belongs into a data directory, and who owns it. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodeDisk } from '../../ops/disk.js';
+import { type Disk, readWhole } from '../../ops/disk.js';
 import { MANIFEST_FILE } from '../../segments/manifest.js';
 import { isLiveFileName, isSealedFileName, type SealedSegment } from '../../segments/segment-layout.js';
 import type { VerifyReport } from './verify-report.js';
@@ -24,19 +23,20 @@ const KNOWN: Readonly<Record<string, (name: string) => boolean>> = {
  * one.
  */
 export async function noteStrangers(
+  disk: Disk,
   dataDir: string,
   sealed: readonly SealedSegment[] | undefined,
   report: VerifyReport,
 ): Promise<void> {
   for (const [folder, isKnown] of Object.entries(KNOWN)) {
-    for (const name of await nodeDisk.list(join(dataDir, folder))) {
+    for (const name of await disk.list(join(dataDir, folder))) {
       if (!isKnown(name)) report.note(`${join(folder, name)} is no file of the service`);
     }
   }
   if (sealed === undefined) return;
   const last = sealed.at(-1)?.lastSequence ?? 0;
   const listed = new Set(sealed.map(({ file }) => file));
-  for (const name of await nodeDisk.list(join(dataDir, SEGMENTS))) {
+  for (const name of await disk.list(join(dataDir, SEGMENTS))) {
     // One that is newer than the list is being sealed, or is sealed again after a stop.
     const isNewer = Number(/^segment-(\d{16})/.exec(name)?.[1]) > last;
     if (!isSealedFileName(name) || listed.has(name) || isNewer) continue;
@@ -48,9 +48,9 @@ export async function noteStrangers(
  * Whether the process that the lock's text names lives. The lock itself is not tried: for a moment that would keep
  * a service from starting. It only decides how a tail is worded.
  */
-export async function isOwnedByLiveProcess(dataDir: string): Promise<boolean> {
-  const text = await readFile(join(dataDir, LOCK), 'utf8').catch(() => '');
-  const pid = Number(/^process (\d+),/.exec(text)?.[1]);
+export async function isOwnedByLiveProcess(disk: Disk, dataDir: string): Promise<boolean> {
+  const text = await readWhole(disk, join(dataDir, LOCK)).catch(() => '');
+  const pid = Number(/^process (\d+),/.exec(text.toString())?.[1]);
   if (!Number.isInteger(pid) || pid < 1) return false;
   try {
     process.kill(pid, 0);

@@ -1,9 +1,7 @@
 /** Reads the manifest as a check does: every byte counts, and without it the files speak for themselves. */
-import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../../domain/errors.js';
-import type { Disk } from '../../ops/disk.js';
+import { type Disk, readWhole } from '../../ops/disk.js';
 import { loadHdf5 } from '../../segments/hdf5.js';
 import { MANIFEST_FILE, manifestText, readManifest } from '../../segments/manifest.js';
 import { damagedFile } from '../../segments/segment-file.js';
@@ -26,7 +24,7 @@ export async function checkManifest(disk: Disk, directory: string): Promise<Mani
   const found = { segments: [], isThere: true, bytes: 0, damage: undefined };
   try {
     const segments = await readManifest(disk, directory);
-    const text = await readFile(join(directory, MANIFEST_FILE)).catch(ignoreMissing);
+    const text = await readWhole(disk, join(directory, MANIFEST_FILE)).catch(ignoreMissing);
     if (text === undefined) return { ...found, isThere: false };
     const bytes = text.length;
     if (text.equals(Buffer.from(manifestText(segments)))) return { ...found, segments, bytes };
@@ -49,6 +47,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): undefined {
  * Files that cannot be opened, or do not follow the one before, are reported.
  */
 export async function segmentsOfFiles(
+  disk: Disk,
   names: readonly string[],
   directory: string,
   report: VerifyReport,
@@ -59,7 +58,7 @@ export async function segmentsOfFiles(
   for (const name of sealed) {
     const file = `${SEGMENTS}/${name}`;
     try {
-      const segment = segmentOfFile(join(directory, name), name);
+      const segment = segmentOfFile(disk, join(directory, name), name);
       const before = segments.at(-1);
       const { lastSequence, root } = before ?? { lastSequence: 0, root: GENESIS_ROOT };
       segments.push(segment);
@@ -76,13 +75,13 @@ export async function segmentsOfFiles(
   return segments;
 }
 
-function segmentOfFile(path: string, file: string): SealedSegment {
-  const reader = SegmentReader.open(path);
+function segmentOfFile(disk: Disk, path: string, file: string): SealedSegment {
+  const reader = SegmentReader.open(path, disk.blocking);
   try {
     const { attributes } = reader;
     if (attributes.state !== 'sealed') throw damagedFile(file, 'it is not sealed, and its name says so');
     const { firstSequence, eventCount, codec, previousRoot, root } = attributes;
-    const fileBytes = statSync(path).size;
+    const fileBytes = sizeOf(disk, path);
     const lastSequence = firstSequence + eventCount - 1;
     const unknown = { payloadBytes: 0, linkBytes: 0, sha256: '' };
     return {
@@ -98,5 +97,14 @@ function segmentOfFile(path: string, file: string): SealedSegment {
     };
   } finally {
     reader.close();
+  }
+}
+
+function sizeOf(disk: Disk, path: string): number {
+  const file = disk.blocking.open(path, 'read');
+  try {
+    return file.status().bytes;
+  } finally {
+    file.close();
   }
 }

@@ -143,7 +143,7 @@ export async function checkSealedEvents(segment: SealedSegment, options: SealedC
   const hashes = new ByteColumn();
   try {
     await loadHdf5();
-    const reader = SegmentReader.open(join(dataDir, SEGMENTS, segment.file));
+    const reader = SegmentReader.open(join(dataDir, SEGMENTS, segment.file), options.disk.blocking);
     try {
       const attribute = wrongAttribute(reader, segment);
       if (attribute !== undefined) {

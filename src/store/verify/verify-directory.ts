@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import { type IndexProgress, readIndexProgress } from '../../index/applied-sequence.js';
 import { journalFirstSequence } from '../../log/journal-format.js';
-import { nodeDisk } from '../../ops/disk.js';
+import { type Disk, nodeDisk } from '../../ops/disk.js';
 import { MANIFEST_FILE } from '../../segments/manifest.js';
 import { isSealedFileName, type SealedSegment } from '../../segments/segment-layout.js';
 import { AnchorCheck } from './anchor-check.js';
@@ -23,6 +23,10 @@ import type { Anchor, Damage, VerifyReport } from './verify-report.js';
 
 export interface VerifyOptions {
   dataDir: string;
+  /** The machine's by default. */
+  disk?: Disk;
+  /** How far the index in a folder is; read from its file by default. */
+  readIndex?: (directory: string) => Promise<IndexProgress>;
   /** Roots that were noted elsewhere, to be found again. */
   expected?: readonly Anchor[];
   onDamage: (damage: Damage) => void;
@@ -59,8 +63,9 @@ export async function holdsStore(dataDir: string): Promise<boolean> {
  */
 export async function verifyDirectory(options: VerifyOptions): Promise<VerifySummary> {
   const run = new VerifyRun(options);
-  const index = await readIndexProgress(join(options.dataDir, INDEX));
-  const journals = await openJournals(nodeDisk, options.dataDir, run.report);
+  const { readIndex = readIndexProgress } = options;
+  const index = await readIndex(join(options.dataDir, INDEX));
+  const journals = await openJournals(options.disk ?? nodeDisk, options.dataDir, run.report);
   try {
     return await run.check(journals, index);
   } finally {
@@ -70,6 +75,7 @@ export async function verifyDirectory(options: VerifyOptions): Promise<VerifySum
 
 class VerifyRun {
   readonly report: VerifyReport;
+  readonly #disk: Disk;
   readonly #chain: ChainCheck;
   readonly #anchors: AnchorCheck;
   #damageCount = 0;
@@ -77,6 +83,7 @@ class VerifyRun {
   #totalBytes = 0;
 
   constructor(private readonly options: VerifyOptions) {
+    this.#disk = options.disk ?? nodeDisk;
     this.report = {
       damage: (damage) => {
         this.#damageCount += 1;
@@ -96,23 +103,23 @@ class VerifyRun {
     const { report } = this;
     const { dataDir } = this.options;
     const directory = join(dataDir, SEGMENTS);
-    const manifest = await checkManifest(nodeDisk, directory);
-    const names = await nodeDisk.list(directory);
+    const manifest = await checkManifest(this.#disk, directory);
+    const names = await this.#disk.list(directory);
     if (manifest.damage !== undefined) report.damage(manifest.damage);
     // A stop between sealing the first segment and listing it leaves the file, and its journal.
     const isLost = !manifest.isThere && names.some(isSealedFileName) && journals[0]?.firstSequence !== 1;
     if (isLost) report.damage({ file: `${SEGMENTS}/${MANIFEST_FILE}`, what: 'it is missing' });
     const isListed = manifest.segments.length > 0 || (manifest.damage === undefined && !isLost);
-    const sealed = isListed ? manifest.segments : await segmentsOfFiles(names, directory, report);
+    const sealed = isListed ? manifest.segments : await segmentsOfFiles(this.#disk, names, directory, report);
     this.#totalBytes = manifest.bytes + (await totalBytes(sealed, journals));
     for (const segment of sealed) {
       await (isListed ? checkSealed : checkSealedEvents)(segment, this.#sealedOptions(directory));
     }
-    const isOwned = await isOwnedByLiveProcess(dataDir);
+    const isOwned = await isOwnedByLiveProcess(this.#disk, dataDir);
     const { chain, anchors } = { chain: this.#chain, anchors: this.#anchors };
     const end = await checkLog(journals, { report, chain, anchors, sealed, isOwned });
     await this.#checkEnd(end.headSequence, journals, sealed, index);
-    await noteStrangers(dataDir, isListed ? sealed : undefined, report);
+    await noteStrangers(this.#disk, dataDir, isListed ? sealed : undefined, report);
     return {
       damageCount: this.#damageCount,
       segments: sealed.length,
@@ -127,12 +134,12 @@ class VerifyRun {
   #sealedOptions(directory: string): SealedCheckOptions {
     const { dataDir, locate = true } = this.options;
     const relisted = async (segment: SealedSegment): Promise<SealedSegment | undefined> => {
-      const { segments } = await checkManifest(nodeDisk, directory);
+      const { segments } = await checkManifest(this.#disk, directory);
       const now = segments.find(({ firstSequence }) => firstSequence === segment.firstSequence);
       return now?.sha256 === segment.sha256 && now.file === segment.file ? undefined : now;
     };
     const common = { report: this.report, chain: this.#chain, anchors: this.#anchors };
-    return { disk: nodeDisk, dataDir, ...common, relisted, locate };
+    return { disk: this.#disk, dataDir, ...common, relisted, locate };
   }
 
   /** Whether events are missing at the end, as far as anything tells. */
@@ -169,7 +176,7 @@ class VerifyRun {
   ): Promise<boolean> {
     const sealedThrough = sealed.at(-1)?.lastSequence ?? 0;
     if ((journals.at(-1)?.firstSequence ?? Number.POSITIVE_INFINITY) > sealedThrough) return false;
-    const names = await nodeDisk.list(join(this.options.dataDir, JOURNALS));
+    const names = await this.#disk.list(join(this.options.dataDir, JOURNALS));
     return names.every((name) => (journalFirstSequence(name) ?? 0) <= sealedThrough);
   }
 }
