@@ -196,7 +196,8 @@ export class SegmentArchive {
    */
   async #wasRepacked(error: unknown, before: readonly SealedSegment[]): Promise<boolean> {
     if (!(error instanceof CodedError) || error.code !== 'ARCHIVE_DAMAGED') return false;
-    const listed = await readManifest(this.#disk, this.#directory);
+    // Where the list cannot be read either, the error at hand is the one to tell.
+    const listed = await readManifest(this.#disk, this.#directory).catch(() => before);
     // Not the whole list: one that is just being added may be newer than what was read.
     this.#segments = this.#segments.map((segment, index) => {
       const newest = listed[index];

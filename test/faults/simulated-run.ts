@@ -2,9 +2,11 @@
  * One simulated run: several lives of a process on one disk, each begun by a start and ended by a power cut, a kill or
  * a stop; and after each start a comparison of everything that the store has with what its clients were told.
  */
+import { join } from 'node:path';
 import { integerBetween, pickOne, type Random, seededRandom } from '../../src/domain/seeded-random.js';
 import type { RollLimits } from '../../src/log/file-log.js';
 import { parseCodec } from '../../src/segments/codecs/codec-table.js';
+import { readManifest } from '../../src/segments/manifest.js';
 import { repackSegment } from '../../src/segments/repack-segment.js';
 import type { LocalStore } from '../../src/store/open-local-store.js';
 import { repackStore } from '../../src/store/repack-store.js';
@@ -317,6 +319,8 @@ class SimulatedRun {
       const store = await this.start();
       expect(store !== undefined, 'a sound store starts');
       await this.check(store);
+      const sealed = await this.whileOn(() => readManifest(this.machine.port(), join(DATA_DIR, 'segments')));
+      this.figures.segmentsSealed = sealed.length;
       const damages = await this.damages();
       expect(damages.length === 0, `a sound store has no damage: ${JSON.stringify(damages)}`);
       await this.whileOn(() => store.close());
