@@ -38,6 +38,7 @@ export const ERROR_CODES = [
   'IMPORT_CONFLICT',
   // What the service cannot do now.
   'OVERLOADED',
+  'CLIENT_TOO_SLOW',
   'STORAGE_FULL',
   'LOG_UNAVAILABLE',
   'SHUTTING_DOWN',

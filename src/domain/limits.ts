@@ -112,7 +112,7 @@ export const limits = {
   threadYoungMebibytesMax: 6,
   /** How long one read may hold the event loop before others have their turn. */
   turnMs: 3,
-  /** Who follows the events, at the same time. Each costs what docs/FEED.md has measured. */
+  /** Who follows the events, at the same time. */
   subscribersMax: 10_000,
   /** The newest events that the feed keeps for those who follow at the head: a fifth of a second at full speed. */
   feedTailEventsMax: 4096,
@@ -132,6 +132,20 @@ export const limits = {
   feedWakesPerTurn: 32,
   /** How long the feed rests after serving, as a share of the time that it took. */
   feedRestShare: 1,
+  /** A client that follows and was sent nothing for so long is sent a heartbeat; proxies cut at 30 or 60 s. */
+  heartbeatMs: 15_000,
+  /** How often heartbeats, stalls and ends of streams are looked at, and how many heartbeats are sent then. */
+  streamTickMs: 100,
+  heartbeatsPerTick: 128,
+  /** How long a client may take nothing of what waits for it: a batch of 64 KiB in this is 2 KB/s. */
+  streamStallMs: 30_000,
+  /** What may wait for all clients together that are sent events. */
+  streamWaitingBytesMax: 64 * 1024 * 1024,
+  /** How long a client is given to take the last words of a stream. */
+  streamGoodbyeMs: 2000,
+  /** After how long a client comes back that was told to: the shortest, and what chance adds. */
+  streamRetryMsMin: 1000,
+  streamRetryMsSpread: 4000,
   /** How long the log is idle before it writes a block that proves its last one durable. */
   confirmDelayMs: 200,
   /** Between a commit and the index learning of it. Each commit of the index costs a sync; until then memory answers. */
@@ -187,3 +201,5 @@ assert(
   'those who follow leave room for those who write',
 );
 assert(limits.feedPageEvents <= limits.feedTailEventsMax, 'what is read for the tail fits it');
+assert(limits.streamGoodbyeMs < limits.shutdownMs, 'streams end before a stop cuts them off');
+assert(4 * limits.feedBatchBytesMax < limits.streamWaitingBytesMax, 'one slow client is not too much');

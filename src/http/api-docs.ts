@@ -2,6 +2,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyContextConfig, FastifyInstance, FastifySchema } from 'fastify';
+import type { TSchema } from 'typebox';
 import type { ErrorCode } from '../domain/errors.js';
 import { PROBLEM_MEDIA_TYPE } from './problem.js';
 import { PROBLEMS } from './problems.js';
@@ -43,7 +44,7 @@ export async function serveApiDocs(app: FastifyInstance, version: string): Promi
  * by status, from the table of problems.
  */
 function documented(schema: FastifySchema | undefined, config: FastifyContextConfig = {}): FastifySchema {
-  const { answer, problems = [] } = config;
+  const { answer, answerTypes = [], problems = [] } = config;
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of [...problems, 'INTERNAL_ERROR' as const]) {
     const { status } = PROBLEMS[code];
@@ -61,7 +62,22 @@ function documented(schema: FastifySchema | undefined, config: FastifyContextCon
     response: {
       ...(schema?.response as object | undefined),
       ...(answer !== undefined && { 200: answer }),
+      ...(answerTypes.length > 0 && {
+        200: { description: 'As is asked for.', content: contents(answer, answerTypes) },
+      }),
       ...Object.fromEntries(failures),
     },
+  };
+}
+
+/** The forms of an answer: the first by its schema, the others by their names. */
+function contents(
+  answer: TSchema | undefined,
+  types: readonly string[],
+): Record<string, { schema: TSchema }> {
+  const others = types.map((type) => [type, { schema: { type: 'string' } }]);
+  return {
+    ...(answer !== undefined && { 'application/json': { schema: answer } }),
+    ...Object.fromEntries(others),
   };
 }

@@ -8,14 +8,17 @@ import type { AppContext } from './context.js';
 import { answerClientError, errorHandlers } from './error-handlers.js';
 import { methodRefusals } from './method-not-allowed.js';
 import { createNodeServer, type NodeServerOptions } from './node-server.js';
+import { OpenStreams, type StreamTimes } from './open-streams.js';
 import { FrameworkLog, logsSlowRequests } from './request-log.js';
 import { batchRoute } from './routes/batch.js';
 import { consultationListRoute } from './routes/consultation-list.js';
 import { consultationRoutes } from './routes/consultations.js';
 import { differenceRoute } from './routes/difference.js';
 import { eventRoutes } from './routes/events.js';
+import { feedRoute } from './routes/feed.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
+import { oneEventRoute } from './routes/one-event.js';
 import { streamRoute } from './routes/stream.js';
 import { verifyRoute } from './routes/verify.js';
 import { acceptStrictJson } from './strict-body.js';
@@ -26,6 +29,7 @@ export interface AppOptions extends AppContext {
   version: string;
   /** Who may ask, and how slowly. */
   connections?: NodeServerOptions;
+  streamTimes?: Partial<StreamTimes>;
 }
 
 /**
@@ -35,6 +39,7 @@ export interface AppOptions extends AppContext {
 export async function buildApp({
   version,
   connections = {},
+  streamTimes,
   ...context
 }: AppOptions): Promise<FastifyInstance> {
   const { onError, onNotFound } = errorHandlers(context.logger, context.metrics);
@@ -58,6 +63,9 @@ export async function buildApp({
   acceptStrictJson(app);
   guardRoutes(app);
   await serveApiDocs(app, version);
+  const streams = new OpenStreams(context.metrics, context.logger, streamTimes);
+  // Before the server waits for its connections.
+  app.addHook('preClose', () => streams.close());
   const refuseOtherMethods = methodRefusals(app);
   for (const addRoutes of [
     consultationRoutes,
@@ -66,11 +74,13 @@ export async function buildApp({
     eventRoutes,
     streamRoute,
     batchRoute,
+    feedRoute,
+    oneEventRoute,
     verifyRoute,
     healthRoutes,
     metricsRoute,
   ])
-    addRoutes(app, context);
+    addRoutes(app, { ...context, streams });
   await app.after();
   refuseOtherMethods();
   await app.ready();

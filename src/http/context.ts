@@ -6,6 +6,7 @@ import type { Logger } from '../ops/logger.js';
 import type { Metrics } from '../ops/metrics.js';
 import type { StageTimers } from '../ops/stage-timers.js';
 import type { EventStore } from '../store/event-store.js';
+import type { OpenStreams } from './open-streams.js';
 
 export interface AppContext {
   store: EventStore;
@@ -14,8 +15,13 @@ export interface AppContext {
   logger: Logger;
 }
 
+export interface RouteContext extends AppContext {
+  /** The clients that are sent events as they come. */
+  streams: OpenStreams;
+}
+
 /** Adds routes to the application. */
-export type RouteModule = (app: FastifyInstance, context: AppContext) => void;
+export type RouteModule = (app: FastifyInstance, context: RouteContext) => void;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,6 +32,8 @@ declare module 'fastify' {
      * leave out what it does not list.
      */
     answer?: TSchema;
+    /** Further media types that it answers 200 in, which are documented by name. */
+    answerTypes?: readonly string[];
   }
 }
 

@@ -43,6 +43,7 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   POSITION_AHEAD: { status: 409, title: 'The position is ahead of the newest event' },
   IMPORT_CONFLICT: { status: 409, title: 'The exported event does not go on from what is stored' },
   OVERLOADED: { status: 503, title: 'The service has too much to do', retryAfterSeconds: 1 },
+  CLIENT_TOO_SLOW: { status: 408, title: 'The client reads too slowly' },
   STORAGE_FULL: { status: 507, title: 'The storage is full' },
   LOG_UNAVAILABLE: { status: 503, title: 'The log cannot be written', retryAfterSeconds: 5 },
   SHUTTING_DOWN: { status: 503, title: 'The service is stopping', retryAfterSeconds: 5 },

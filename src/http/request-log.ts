@@ -2,15 +2,22 @@
 import { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { limits } from '../domain/limits.js';
 import type { Logger } from '../ops/logger.js';
+import { STREAM_TYPES } from './stream-frames.js';
 
 /** A hook for `onResponse`. */
 export function logsSlowRequests(logger: Logger) {
   return (req: FastifyRequest, res: FastifyReply, done: () => void): void => {
     const durationMs = res.elapsedTime;
-    if (durationMs > limits.slowRequestMs) logger.warn({ req, res, durationMs }, 'slow request');
+    if (durationMs > limits.slowRequestMs && !isStream(res))
+      logger.warn({ req, res, durationMs }, 'slow request');
     else if (logger.isLevelEnabled('debug')) logger.debug({ req, res, durationMs }, 'request');
     done();
   };
+}
+
+/** Who is sent events as they come decides alone how long that takes. */
+function isStream({ raw }: FastifyReply): boolean {
+  return STREAM_TYPES.includes(raw.getHeader('content-type'));
 }
 
 /**

@@ -126,33 +126,87 @@ export const BatchAnswer = Type.Object({
 
 export const ConsultationAnswer = Type.Object({ consultation: ConsultationStateSchema });
 
+const eventTypes = () =>
+  Type.Unsafe<EventType | EventType[]>({
+    anyOf: [
+      { type: 'string', enum: EVENT_TYPES },
+      { type: 'array', items: { type: 'string', enum: EVENT_TYPES }, maxItems: EVENT_TYPES.length },
+    ],
+    description: 'Events of this type only; more than once for several.',
+  });
+const eventFormat = () =>
+  Type.Unsafe<'event' | 'cloudevents'>({
+    type: 'string',
+    enum: ['event', 'cloudevents'],
+    description: 'Whether a stream has events as they are, or as CloudEvents 1.0; event if not given.',
+  });
+const follow = () =>
+  Type.Boolean({ description: 'Whether NDJSON goes on with events as they come; false if not given.' });
+const limit = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: limits.pageEventsMax, description });
+
 export const EventsQuery = Type.Object(
   {
     limit: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: limits.pageEventsMax,
-        description: `How many events; ${limits.pageEventsDefault} if not given.`,
-      }),
+      limit(`How many events; ${limits.pageEventsDefault} in a page and all in a stream if not given.`),
     ),
     offset: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: Number.MAX_SAFE_INTEGER,
-        description: 'How many events to pass over, from the oldest; 0 if not given.',
+        description: 'How many events to pass over, from the oldest; of one type, these are counted.',
       }),
     ),
-    event_type: Type.Optional(
-      Type.Unsafe<EventType>({
-        type: 'string',
-        enum: EVENT_TYPES,
-        description: 'Events of this type only; offset then counts these.',
+    from_version: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'The version of the first event, instead of offset.',
       }),
     ),
+    event_type: Type.Optional(eventTypes()),
+    format: Type.Optional(eventFormat()),
+    follow: Type.Optional(follow()),
     ...asOfParameters,
   },
   { additionalProperties: false },
 );
+
+export const FeedQuery = Type.Object(
+  {
+    from: Type.Optional(
+      Type.String({
+        pattern: '^(next|[1-9][0-9]{0,14})$',
+        description: 'The sequence of the first event, or next for what comes from now on; 1 if not given.',
+      }),
+    ),
+    limit: Type.Optional(limit('How many events; all if not given.')),
+    event_type: Type.Optional(eventTypes()),
+    format: Type.Optional(eventFormat()),
+    follow: Type.Optional(follow()),
+  },
+  { additionalProperties: false },
+);
+
+export const OneEventQuery = Type.Object(
+  {
+    format: Type.Optional(
+      Type.Unsafe<'event' | 'cloudevents' | 'cloudevents-binary'>({
+        type: 'string',
+        enum: ['event', 'cloudevents', 'cloudevents-binary'],
+        description:
+          'As it is, as a CloudEvent in structured mode, or as one in binary mode: headers that begin with ce-, ' +
+          'and the payload as body.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const OneEventParams = Type.Object({
+  id: Type.String({ description: 'The consultation_id.' }),
+  version: Type.String({ description: 'The version of the event.' }),
+});
 
 export const EventAnswer = Type.Object({
   event_id: uuid('The event.'),

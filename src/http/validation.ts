@@ -176,14 +176,15 @@ function messageOf({ keyword, params, schema, message }: ErrorObject): string {
       if (schema === UTC_TIME_PATTERN) return 'must be a time in UTC, such as 2026-01-31T08:00:00Z';
       return message ?? 'is not valid';
     case 'anyOf':
-      return unionMessage(schema as readonly { required?: string[]; type?: string }[]);
+      return unionMessage(schema as Parameters<typeof unionMessage>[0]);
     default:
       return message ?? 'is not valid';
   }
 }
 
-/** A union is of types, or of fields of which one must be there. */
-function unionMessage(branches: readonly { required?: string[]; type?: string }[]): string {
+/** A union is of types, of fields of which one must be there, or of one event type and several. */
+function unionMessage(branches: readonly { required?: string[]; type?: string; enum?: unknown[] }[]): string {
+  if (String(branches[0]?.enum) === String(EVENT_TYPES)) return UNKNOWN_TYPE_MESSAGE;
   const names = branches.flatMap(({ required }) => required ?? []);
   if (names.length === branches.length) return `must have at least one of ${names.join(', ')}`;
   const types = new Set(branches.flatMap(({ type }) => type ?? []));

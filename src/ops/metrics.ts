@@ -32,6 +32,11 @@ export interface Metrics {
   json(): Promise<MetricsJson>;
   /** Counts an append that storage refused. `errorType` is an error's code. */
   countPersistError(errorType: string): void;
+  /** A client is sent events as they come, in this media type. */
+  streamOpened(mediaType: string): void;
+  streamClosed(mediaType: string): void;
+  /** A client was too slow for what it was sent. */
+  countDroppedStream(reason: string): void;
 }
 
 const LATENCY = 'fi_ingest_latency_seconds';
@@ -67,6 +72,18 @@ export function createMetrics({ timers, appendedEvents, queue }: MetricSources):
     labelNames: ['error_type'],
     registers: [registry],
   });
+  const streams = new Gauge({
+    name: 'fi_streams_open',
+    help: 'Clients that are sent events as they come, by media type.',
+    labelNames: ['media_type'],
+    registers: [registry],
+  });
+  const droppedStreams = new Counter({
+    name: 'fi_streams_dropped_total',
+    help: 'Clients that were too slow for the events they were sent, by reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
   collectDefaultMetrics({ register: registry });
 
   return {
@@ -78,6 +95,9 @@ export function createMetrics({ timers, appendedEvents, queue }: MetricSources):
       return { ...figures, [LATENCY]: latencyJson(timers), queue: queueJson(queue()) };
     },
     countPersistError: (errorType) => persistErrors.inc({ error_type: errorType }),
+    streamOpened: (mediaType) => streams.inc({ media_type: mediaType }),
+    streamClosed: (mediaType) => streams.dec({ media_type: mediaType }),
+    countDroppedStream: (reason) => droppedStreams.inc({ reason }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { buildApp } from '../../src/http/app.js';
 import type { NodeServerOptions } from '../../src/http/node-server.js';
+import type { StreamTimes } from '../../src/http/open-streams.js';
 import { createLogger } from '../../src/ops/logger.js';
 import { createMetrics, type Metrics, type QueueFigures } from '../../src/ops/metrics.js';
 import { createStageTimers, type StageTimers } from '../../src/ops/stage-timers.js';
@@ -33,6 +34,7 @@ export async function testApp(
   t: TestContext,
   options: MemoryEventStoreOptions = {},
   connections: NodeServerOptions = {},
+  streamTimes: Partial<StreamTimes> = {},
 ): Promise<TestApp> {
   const store = memoryEventStore(options);
   const timers = createStageTimers();
@@ -49,7 +51,7 @@ export async function testApp(
     queue: () => QUEUE,
   });
   const logger = createLogger({ level: 'debug', destination });
-  const app = await buildApp({ store, metrics, timers, logger, version: '1.2.3', connections });
+  const app = await buildApp({ store, metrics, timers, logger, version: '1.2.3', connections, streamTimes });
   t.after(() => app.close());
   const post: TestApp['post'] = (url, body, headers = {}) =>
     app.inject({

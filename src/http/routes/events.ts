@@ -3,11 +3,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { CodedError } from '../../domain/errors.js';
-import { limits } from '../../domain/limits.js';
 import type { AppendedEvent } from '../../store/event-store.js';
+import { acceptedType } from '../accept.js';
 import { APPEND_PROBLEMS, appendedAnswer } from '../appended.js';
-import { asOfIn } from '../as-of.js';
+import { CLOUD_EVENT_BATCH_TYPE, cloudEventJson } from '../cloud-events.js';
 import { CLINICAL_HEADERS, JSON_MEDIA_TYPE, type RouteModule } from '../context.js';
+import { eventPage, streamStart } from '../event-page.js';
 import { etagOf, expectedVersionOf } from '../if-match.js';
 import {
   AppendBody,
@@ -18,10 +19,14 @@ import {
   EventsQuery,
   NoQuery,
 } from '../schemas.js';
+import { serveStream } from '../serve-stream.js';
+import { EVENT_STREAM_TYPE, NDJSON_TYPE } from '../stream-frames.js';
 import { ingested, timesTotal } from '../timing.js';
 import { knownForm } from './consultations.js';
 
-export const eventRoutes: RouteModule = (plain, { store, timers }) => {
+const EVENTS_FORMS = ['application/json', NDJSON_TYPE, EVENT_STREAM_TYPE, CLOUD_EVENT_BATCH_TYPE] as const;
+
+export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   app.post(
@@ -74,26 +79,34 @@ export const eventRoutes: RouteModule = (plain, { store, timers }) => {
       config: {
         access: 'read',
         answer: EventsAnswer,
+        answerTypes: EVENTS_FORMS.slice(1),
         problems: [
+          'BAD_REQUEST',
           'CONSULTATION_NOT_FOUND',
           'VERSION_NOT_FOUND',
-          'VALIDATION_FAILED',
+          'NOT_ACCEPTABLE',
+          'POSITION_AHEAD',
           'UNKNOWN_EVENT_TYPE',
+          'VALIDATION_FAILED',
           'OVERLOADED',
+          'SHUTTING_DOWN',
         ],
       },
     },
     async (request, reply) => {
-      const { limit = limits.pageEventsDefault, offset = 0, event_type: eventType } = request.query;
+      const { query, headers } = request;
       const consultationId = knownForm(request.params.id);
-      const { eventCount, eventsJson } = await store.events({
-        consultationId,
-        offset,
-        limit,
-        ...asOfIn(request.query),
-        ...(eventType !== undefined && { eventType }),
-      });
-      reply.headers(CLINICAL_HEADERS).type(JSON_MEDIA_TYPE);
+      const form = acceptedType(headers, EVENTS_FORMS);
+      if (form !== 'application/json' && form !== CLOUD_EVENT_BATCH_TYPE) {
+        const start = { consultationId, ...streamStart(query) };
+        return serveStream({ store, streams }, request, reply, form, query, start);
+      }
+      const { eventCount, eventsJson, offset } = await eventPage(store, consultationId, query);
+      reply.headers(CLINICAL_HEADERS).header('vary', 'accept');
+      if (form === CLOUD_EVENT_BATCH_TYPE) {
+        return reply.type(form).send(`[${eventsJson.map(cloudEventJson).join(',')}]`);
+      }
+      reply.type(JSON_MEDIA_TYPE);
       // The store has the events as JSON texts already; they are not parsed to be written again.
       return reply.send(
         `{"consultation_id":"${consultationId}","event_count":${eventCount},` +
