@@ -79,10 +79,12 @@ async function missingEvents(
 
 async function storedIds(consultationId: string, target: ImportTarget): Promise<Set<string>> {
   const ids = new Set<string>();
-  for (let offset = 0; ; offset += limits.pageEventsDefault) {
+  let offset = 0;
+  for (;;) {
     const page = await target.stored(consultationId, offset, limits.pageEventsDefault);
     for (const id of page.eventIds) ids.add(id);
-    if (offset + page.eventIds.length >= page.eventCount || page.eventIds.length === 0) return ids;
+    offset += page.eventIds.length;
+    if (offset >= page.eventCount || page.eventIds.length === 0) return ids;
   }
 }
 

@@ -53,6 +53,10 @@ export const limits = {
   /** A page of GET events. */
   pageEventsMax: 1000,
   pageEventsDefault: 100,
+  /** Bytes of events in a page, unless one alone is larger. To join and encode them holds the event loop for 4 ms. */
+  pageBytesMax: 2 * 1024 * 1024,
+  /** Events that are read from the store together, before their sizes are known; at 1 MiB each, 128 MiB. */
+  readEventsMax: 128,
   /** A page of GET consultations; each takes about 10 microseconds to find and to write. */
   pageConsultationsMax: 200,
   pageConsultationsDefault: 50,
@@ -195,6 +199,7 @@ assert(
 assert(limits.confirmDelayMs < limits.journalProofMs, 'an idle log proves its last block in time');
 assert(limits.indexDelayMs < limits.indexWaitMs, 'the index hears of an event while a read waits for it');
 assert(limits.pageConsultationsDefault <= limits.pageConsultationsMax, 'the default list fits the limit');
+assert(limits.bodyBytesMax < limits.pageBytesMax, 'a page is more than an event');
 assert(limits.pageEventsDefault <= limits.pageEventsMax, 'the default page fits the limit');
 assert(
   limits.subscribersMax + 1000 <= limits.connectionsMax,

@@ -85,7 +85,7 @@ export interface EventsQuery {
   eventType?: EventType;
   /** How many events to pass over, from the oldest. */
   offset: number;
-  /** 1 to `limits.pageEventsMax`. */
+  /** 1 to `limits.pageEventsMax`. The page has fewer when they would be more than `limits.pageBytesMax`. */
   limit: number;
 }
 
@@ -109,7 +109,7 @@ export interface FollowQuery {
  */
 export type EventFeed = AsyncIterableIterator<FeedBatch, undefined, undefined>;
 
-/** A page of events, each as its JSON text. */
+/** A page of events, each as its JSON text. Only a page after the last event is empty. */
 export interface EventsPage {
   /** All events of the consultation (as of then, if asked for), whatever the filter. */
   eventCount: number;

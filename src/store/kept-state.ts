@@ -44,7 +44,7 @@ export async function foldedTo(
   let fold = before && (await foldOf(before));
   let { hash, bytes } = before ?? { hash: '', bytes: 0 };
   for (let version = before?.version ?? 0; version < last; ) {
-    const to = Math.min(last, version + limits.pageEventsMax);
+    const to = Math.min(last, version + limits.readEventsMax);
     const entries = finder.entries(consultationId, version + 1, to);
     const links = await finder.links(consultationId, entries);
     fold = await unhurried(foldLinks(links, fold, onEvent));

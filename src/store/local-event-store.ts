@@ -8,7 +8,6 @@ import type { ConsultationState } from '../domain/consultation-state.js';
 import { CodedError } from '../domain/errors.js';
 import { eventTypeCode } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
-import { eventJsonOfLink } from '../domain/stored-event.js';
 import type { Feed } from '../feed/feed.js';
 import type { CommitLog } from '../log/commit-log.js';
 import type { StageTimers } from '../ops/stage-timers.js';
@@ -21,6 +20,7 @@ import {
 } from './append-plan.js';
 import { answerAgain, type EarlierAppend, findEarlierAppend, storedEvents } from './earlier-append.js';
 import type { EventFinder } from './event-finder.js';
+import { eventPage } from './event-page.js';
 import type {
   AppendCommand,
   Appended,
@@ -243,8 +243,7 @@ export class LocalEventStore implements EventStore {
       const found = finder.entriesOfType(consultationId, eventTypeCode(eventType), offset, limit);
       entries = asOf === undefined ? found : found.filter(({ version }) => version <= eventCount);
     }
-    const links = await finder.links(consultationId, entries);
-    return { eventCount, eventsJson: links.map(eventJsonOfLink) };
+    return { eventCount, eventsJson: await eventPage(finder, consultationId, entries) };
   }
 
   async consultations(query: ConsultationsQuery): Promise<ConsultationsPage> {

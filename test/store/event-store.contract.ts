@@ -147,6 +147,38 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
     );
 
     it(
+      'reads a page of large events in part, and the rest from where it ended',
+      withStore(async (store) => {
+        const consultationId = await started(store);
+        const large = message('x'.repeat(limits.pageBytesMax / 5));
+        // Small ones first: how large the rest is shows late.
+        for (let i = 0; i < 20; i += 1) await append(store, consultationId, [message('small')]);
+        for (let i = 0; i < 12; i += 1) await append(store, consultationId, [large]);
+        for (const eventType of [undefined, 'MESSAGE_RECEIVED'] as const) {
+          const read: number[] = [];
+          for (;;) {
+            const query = {
+              consultationId,
+              offset: read.length,
+              limit: 1000,
+              ...(eventType && { eventType }),
+            };
+            const { eventsJson } = await store.events(query);
+            if (eventsJson.length === 0) break;
+            const bytes = eventsJson.reduce((sum, text) => sum + text.length, 0);
+            assert.ok(bytes < limits.pageBytesMax * 1.1, `${bytes} bytes`);
+            read.push(...eventsJson.map((text) => (JSON.parse(text) as ConsultationEvent).version));
+          }
+          const from = eventType === undefined ? 1 : 2;
+          assert.deepEqual(
+            read,
+            Array.from({ length: 34 - from }, (_, index) => from + index),
+          );
+        }
+      }),
+    );
+
+    it(
       'reads pages by offset, limit and type',
       withStore(async (store) => {
         const consultationId = await started(store);

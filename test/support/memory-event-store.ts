@@ -13,6 +13,7 @@ import { CodedError } from '../../src/domain/errors.js';
 import type { JsonObject } from '../../src/domain/event.js';
 import type { EventType } from '../../src/domain/event-types.js';
 import { foldEvents } from '../../src/domain/fold.js';
+import { limits } from '../../src/domain/limits.js';
 import { checkAppend } from '../../src/domain/rules.js';
 import {
   encodeLink,
@@ -251,7 +252,7 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       );
       return {
         eventCount: all.length,
-        eventsJson: wanted.slice(offset, offset + limit).map(eventJsonOfLink),
+        eventsJson: page(wanted.slice(offset, offset + limit)).map(eventJsonOfLink),
       };
     },
     async consultations({ filter, after, limit }) {
@@ -289,6 +290,16 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       isClosed = true;
     },
   };
+}
+
+/** As many as a page holds in bytes. */
+function page(links: readonly SequencedLink[]): readonly SequencedLink[] {
+  let bytes = 0;
+  const cut = links.findIndex(({ link }, index) => {
+    bytes += link.length;
+    return index > 0 && bytes > limits.pageBytesMax;
+  });
+  return cut < 0 ? links : links.slice(0, cut);
 }
 
 function reused(): CodedError {
