@@ -50,6 +50,8 @@ export const limits = {
   batchEventsMax: 1000,
   /** Events in one batch over HTTP: it is decided in one go, at 10 µs an event of 1 KB. */
   batchBodyEventsMax: 250,
+  /** A body that fits into one packet of a network arrives no sooner when it is compressed. */
+  compressedBytesMin: 1400,
   /** A page of GET events. */
   pageEventsMax: 1000,
   pageEventsDefault: 100,

@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
 import { limits } from '../domain/limits.js';
+import { contentCodings } from '../ops/content-codings.js';
 import { guardRoutes } from './access.js';
 import { serveApiDocs } from './api-docs.js';
+import { compressAnswers } from './compression.js';
 import type { AppContext } from './context.js';
 import { answerClientError, errorHandlers } from './error-handlers.js';
 import { methodRefusals } from './method-not-allowed.js';
@@ -60,7 +62,9 @@ export async function buildApp({
   app.setErrorHandler(onError);
   app.setNotFoundHandler(onNotFound);
   app.addHook('onResponse', logsSlowRequests(context.logger));
-  acceptStrictJson(app);
+  const codings = await contentCodings();
+  acceptStrictJson(app, codings);
+  compressAnswers(app, codings);
   guardRoutes(app);
   await serveApiDocs(app, version);
   const streams = new OpenStreams(context.metrics, context.logger, streamTimes);

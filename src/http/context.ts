@@ -53,6 +53,7 @@ export const BODY_PROBLEMS: readonly ErrorCode[] = [
   'VALIDATION_FAILED',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'UNSUPPORTED_CONTENT_CODING',
 ];
 
 /** What any route that stores something may answer. */

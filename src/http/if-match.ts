@@ -1,7 +1,8 @@
 /** The `If-Match` header: append only at this version. An entity tag is a version in quotes. */
 import { CodedError } from '../domain/errors.js';
 
-const VERSION_TAG = /^"(0|[1-9][0-9]{0,9})"$/;
+/** An answer that was compressed has the coding in its tag (compression.ts); what it names is the version all the same. */
+const VERSION_TAG = /^"(0|[1-9][0-9]{0,9})(?:-gzip|-zstd)?"$/;
 
 /** The entity tag of a version. */
 export function etagOf(version: number): string {

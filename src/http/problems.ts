@@ -10,6 +10,8 @@ export interface ProblemKind {
   title: string;
   /** Seconds after which trying again is sensible; sent as `Retry-After`. */
   retryAfterSeconds?: number;
+  /** A header that says the same as a member of the problem document. */
+  header?: { name: string; member: string };
 }
 
 export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
@@ -24,6 +26,11 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   INVALID_CURSOR: { status: 422, title: 'The cursor does not belong to this list' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body is not sent as JSON' },
+  UNSUPPORTED_CONTENT_CODING: {
+    status: 415,
+    title: 'The body is compressed in a way that is not understood',
+    header: { name: 'accept-encoding', member: 'accepted_codings' },
+  },
   BAD_REQUEST: { status: 400, title: 'The request is malformed' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not have this method' },

@@ -2,6 +2,12 @@
 declare module 'zstd-napi' {
   import type { Transform } from 'node:stream';
 
-  export const CompressStream: new () => Transform;
-  export const DecompressStream: new () => Transform;
+  interface CompressParameters {
+    compressionLevel?: number;
+  }
+
+  export const CompressStream: new (parameters?: CompressParameters) => Transform;
+  export const DecompressStream: new (parameters?: { windowLogMax?: number }) => Transform;
+  /** Compresses at once, on the thread that asks. */
+  export function compress(data: Uint8Array, parameters?: CompressParameters): Buffer;
 }

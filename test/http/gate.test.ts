@@ -208,7 +208,7 @@ test('lets pages of the named origins send what the routes take and read what th
   assert.equal(answer.headers.get('access-control-allow-credentials'), null);
   assert.equal(answer.headers.get('vary'), 'origin');
   const metrics = await fetch(`${server.url}/metrics`, { headers: { origin } });
-  assert.equal(metrics.headers.get('vary'), 'accept, origin');
+  assert.equal(metrics.headers.get('vary'), 'accept, accept-encoding, origin');
   for (const other of ['https://clinic.example.attacker.example', 'https://CLINIC.example', 'null', '*']) {
     const refused = await fetch(url, { method: 'OPTIONS', headers: { origin: other, ...asks } });
     assert.equal(refused.status, 405, other);

@@ -152,10 +152,16 @@ const refusals: Refusal[] = [
     code: 'UNSUPPORTED_MEDIA_TYPE',
   },
   {
-    what: 'a compressed body',
+    what: 'a body that is not in the coding it is said to be in',
     body: message(SECRET),
     headers: { 'content-encoding': 'gzip' },
-    code: 'UNSUPPORTED_MEDIA_TYPE',
+    code: 'BAD_REQUEST',
+  },
+  {
+    what: 'a body in an unknown coding',
+    body: message(SECRET),
+    headers: { 'content-encoding': 'br' },
+    code: 'UNSUPPORTED_CONTENT_CODING',
   },
   {
     what: 'a message that is not there',

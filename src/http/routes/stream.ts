@@ -1,4 +1,5 @@
 /** Appending any number of events over one request: NDJSON in, NDJSON out. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
@@ -38,7 +39,9 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
   plain.register(async (scope) => {
     const app = scope.withTypeProvider<TypeBoxTypeProvider>();
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser(NDJSON_MEDIA_TYPE, (_request, body, done) => done(null, body));
+    app.addContentTypeParser(NDJSON_MEDIA_TYPE, ({ headers }, body, done) =>
+      done(compressionFault(headers), body),
+    );
 
     app.post(
       '/consultations/:id/events/stream',
@@ -104,6 +107,16 @@ async function* withRefusal(
     // The client may go on sending for a while before it reads the refusal; nothing of that is kept.
     setTimeout(() => request.raw.destroy(), limits.streamLingerMs).unref();
   }
+}
+
+/** How much a stream would unpack to is bounded by nothing: it is read as it is. */
+function compressionFault({
+  'content-encoding': encoding = 'identity',
+}: IncomingHttpHeaders): CodedError | null {
+  if (encoding === 'identity') return null;
+  return new CodedError('UNSUPPORTED_CONTENT_CODING', 'Send a stream of events as it is, not compressed.', {
+    extensions: { accepted_codings: 'identity' },
+  });
 }
 
 /** RFC 7240. */
