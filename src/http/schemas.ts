@@ -148,7 +148,9 @@ const limit = (description: string) =>
 export const EventsQuery = Type.Object(
   {
     limit: Type.Optional(
-      limit(`How many events; ${limits.pageEventsDefault} in a page and all in a stream if not given. Large events make a page shorter.`),
+      limit(
+        `How many events; ${limits.pageEventsDefault} in a page and all in a stream if not given. Large events make a page shorter.`,
+      ),
     ),
     offset: Type.Optional(
       Type.Integer({
