@@ -215,8 +215,10 @@ export class SimulatedDisk {
   }
 
   private failPartly(file: FileImage, change: FileChange): void {
+    const { random } = this.options;
     const bytes = change.kind === 'write' ? change.data.length : 0;
-    file.fail(change, integerBetween(this.options.random, 0, bytes));
+    // A full disk may also turn up when all was written and is being synced.
+    file.fail(change, random() < 0.2 ? bytes : integerBetween(random, 0, bytes));
   }
 
   private read(file: FileImage, offset: number, length: number, isFlipped: boolean): Buffer {

@@ -6,6 +6,8 @@ export interface Faults {
   beforeWrite?: (path: string, data: Uint8Array, offset: number) => void;
   partialBytes?: number;
   beforeTruncate?: (path: string) => void;
+  /** Given what each read read, which it may change. */
+  afterRead?: (path: string, bytes: Buffer) => void;
 }
 
 export function diskError(code: string): NodeJS.ErrnoException {
@@ -27,6 +29,11 @@ export function faultyDisk(disk: Disk, faults: Faults): Disk {
             throw error;
           }
           await file.write(data, offset);
+        },
+        async read(offset, length) {
+          const bytes = await file.read(offset, length);
+          faults.afterRead?.(path, bytes);
+          return bytes;
         },
         async truncate(length) {
           faults.beforeTruncate?.(path);

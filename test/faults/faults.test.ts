@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
+import { test } from 'node:test';
+import { testSeed } from '../domain/test-seed.js';
+import { BROKEN_DISKS, type BrokenDisk } from './broken-disks.js';
+import { runMany } from './run-many.js';
+
+const RUNS = 200;
+/** A broken store is found within so many runs; most of them within a few. */
+const BROKEN_RUNS_MAX = 400;
+
+test('keeps every promise on a disk that lies, whatever its process dies of', async (t) => {
+  const firstSeed = testSeed(t);
+  const threads = availableParallelism();
+  const { runs, figures, failures } = await runMany({ firstSeed, runs: RUNS, threads, failuresMax: 1 });
+  t.diagnostic(JSON.stringify(figures));
+  assert.deepEqual(failures, [], 'again with: npm run test:faults -- --runs 1 --seed (the seed)');
+  assert.equal(runs, RUNS);
+  for (const [name, value] of Object.entries(figures)) assert.ok(value > 0, `there were ${name}`);
+});
+
+test('the same seed gives the same run', async () => {
+  const options = { firstSeed: 17, runs: 1, threads: 1, failuresMax: 1 };
+  const { figures } = await runMany(options);
+  assert.ok(figures.diskCalls > 0);
+  assert.deepEqual((await runMany(options)).figures, figures);
+});
+
+for (const broken of Object.keys(BROKEN_DISKS) as BrokenDisk[]) {
+  test(`finds a store that ${broken}`, async (t) => {
+    const options = { firstSeed: 1, runs: BROKEN_RUNS_MAX, threads: availableParallelism(), failuresMax: 1 };
+    const { runs, failures } = await runMany({ ...options, broken });
+    const [failure] = failures;
+    t.diagnostic(`after ${runs} runs: ${failure?.what.split('\n', 1)[0]}`);
+    assert.ok(failure !== undefined, 'a run failed');
+    assert.ok(failure.isRepeated, 'its seed gives the same failure again');
+  });
+}

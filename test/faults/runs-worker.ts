@@ -1,0 +1,33 @@
+/** Worker thread: does simulated runs, one after another, as it is asked to. */
+import { parentPort } from 'node:worker_threads';
+import { assert } from '../../src/domain/errors.js';
+import { loadHdf5 } from '../../src/segments/hdf5.js';
+import { BROKEN_DISKS, type BrokenDisk } from './broken-disks.js';
+import { type RunFigures, simulatedRun } from './simulated-run.js';
+
+export interface RunRequest {
+  seed: number;
+  broken: BrokenDisk | undefined;
+}
+
+export interface RunReply {
+  seed: number;
+  figures?: RunFigures;
+  /** What went wrong, with where. */
+  failure?: string;
+}
+
+async function reply({ seed, broken }: RunRequest): Promise<RunReply> {
+  try {
+    // Before the run: it takes real time, of which a run must not depend.
+    await loadHdf5();
+    const breakDisk = broken && BROKEN_DISKS[broken];
+    return { seed, figures: await simulatedRun({ seed, ...(breakDisk && { breakDisk }) }) };
+  } catch (error) {
+    return { seed, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+assert(parentPort !== null, 'runs are done in a worker thread');
+const port = parentPort;
+port.on('message', async (request: RunRequest) => port.postMessage(await reply(request)));
