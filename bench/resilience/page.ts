@@ -38,8 +38,12 @@ bytes in copies of its files, and checks after each start all that was acknowled
     name: 'faults',
     title: 'Simulated faults',
     command: 'npm run test:faults',
-    about: `The store on a disk in memory that does what disks are allowed to do: it loses and tears what was not synced, fails,
-fills up, and flips bits. Every run can be had again from its seed.`,
+    about: `The store on a disk in memory that does what disks are allowed to do: it loses, tears and reorders what was not synced,
+fails a call or a sync, fills up, and flips bits when it is read or at rest. A run is a few lives of a process, in which clients
+append, read and repeat, journals roll and are sealed, segments are repacked; each ends by a power cut or a kill at any call, or
+by a stop. After every start everything is compared with what the clients were told. The store, its HDF5 files and its threads
+are the real code, one thing at a time in an order that the seed picks; the index is in memory, with what LMDB promises. Every
+run can be had again from its seed ([decision 12](decisions/0012-simulated-disk.md)).`,
   },
 ];
 

@@ -4,6 +4,7 @@
  * The log orders the appends of all consultations, decides whether an expected version holds, and
  * acknowledges after the bytes are on stable storage. It does not look into the links beyond what it is told.
  */
+import type { CodedError } from '../domain/errors.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 
 /** Events of one consultation, to be stored together or not at all. */
@@ -20,6 +21,8 @@ export interface CommitLog {
   readonly headSequence: number;
   /** The sequence of the oldest event that the log still holds; `headSequence + 1` when it holds none. */
   readonly firstSequence: number;
+  /** LOG_UNAVAILABLE once the log can promise nothing any more; what it was asked last, the next start decides. */
+  readonly failure: CodedError | undefined;
 
   /**
    * Stores the links and resolves with the sequence of the first one, after they are durable (`fdatasync`).

@@ -70,7 +70,7 @@ export class FileLog implements CommitLog {
   private cancelConfirm: CancelTimer | undefined;
   private closing = false;
   private closed: Promise<void> | undefined;
-  private failure: CodedError | undefined;
+  failure: CodedError | undefined;
   /** The last block found no room on the disk. */
   isStorageFull = false;
 

@@ -10,6 +10,7 @@ export class MemoryLog implements CommitLog {
   private readonly versions = new ExpectedVersions(() => 0);
   private closed = false;
   readonly firstSequence = 1;
+  readonly failure = undefined;
 
   get headSequence(): number {
     return this.links.length;

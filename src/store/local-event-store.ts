@@ -133,8 +133,10 @@ export class LocalEventStore implements EventStore {
    * other append comes between.
    */
   private async decideAndCommit(request: PlanRequest): Promise<Appended> {
-    const { finder } = this.parts;
+    const { finder, log } = this.parts;
     for (let decisions = 1; ; decisions += 1) {
+      // Events of which nobody knows whether they are stored are neither built on nor passed over.
+      if (log.failure !== undefined) throw log.failure;
       const builtOn = this.unsettled(request);
       try {
         const earlier = findEarlierAppend(finder, request);

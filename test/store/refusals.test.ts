@@ -118,6 +118,24 @@ describe('after a refused write', () => {
     assert.equal((await store.state(consultationId)).is_committed, false);
   });
 
+  it('nobody is refused what a log that failed may have stored', async (t) => {
+    const { store, faults } = await openStore(t);
+    const { consultationId } = await store.create({ userId: 'dr', source: 'test' });
+    faults.beforeWrite = () => {
+      throw diskError('EIO');
+    };
+    const say = (expectedVersion: number) => {
+      const payload = { message_content: 'in the block that failed', message_role: 'user' };
+      const events = [{ type: 'MESSAGE_RECEIVED' as const, payload }];
+      return store.append({ consultationId, userId: 'dr', source: 'test', events, expectedVersion });
+    };
+    // The second builds on the first, and goes into the same block. That is there after the next start, or is not.
+    const outcomes = await Promise.allSettled([say(1), say(2), say(3)]);
+    const codes = outcomes.map((outcome) => outcome.status === 'rejected' && outcome.reason.code);
+    assert.deepEqual(codes, ['LOG_UNAVAILABLE', 'LOG_UNAVAILABLE', 'LOG_UNAVAILABLE']);
+    await assert.rejects(say(2), { code: 'LOG_UNAVAILABLE' });
+  });
+
   it('those who follow never see what was refused, nor what is written and not yet durable', async (t) => {
     const { store, faults, say } = await openStore(t);
     const { consultationId } = await store.create({ userId: 'dr', source: 'test' });
