@@ -15,10 +15,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   segments: ['domain', 'ops'],
   index: ['domain', 'ops'],
   feed: ['domain', 'ops'],
-  store: ['domain', 'ops', 'log', 'segments', 'index', 'feed'],
+  audit: ['domain', 'ops'],
+  access: ['domain', 'ops'],
+  store: ['domain', 'ops', 'log', 'segments', 'index', 'feed', 'audit'],
   cluster: ['domain', 'ops', 'store'],
   http: ['domain', 'ops', 'store'],
-  cli: ['domain', 'ops', 'log', 'segments', 'index', 'feed', 'store', 'cluster', 'http'],
+  cli: ['domain', 'ops', 'log', 'segments', 'index', 'feed', 'audit', 'access', 'store', 'cluster', 'http'],
   '': ['cli'],
 };
 /** The event store's port is all of the store that HTTP may know. */
@@ -31,6 +33,7 @@ const WRAPPED: Readonly<Record<string, string>> = {
   lmdb: 'index/lmdb.ts',
   'h5wasm-plugins': 'segments/hdf5.ts',
   'zstd-napi': 'ops/zstd.ts',
+  jose: 'access/jwt-verifier.ts',
   'fs-native-extensions': 'ops/file-lock.ts',
 };
 const LINES_MAX = 400;

@@ -5,6 +5,7 @@ import { CommandError, errorLine, oneLine } from './command-error.js';
 import { registerExport } from './export.js';
 import { registerImport } from './import.js';
 import { registerInspect } from './inspect.js';
+import { registerKeys } from './keys.js';
 import { registerRepack } from './repack.js';
 import { registerServe } from './serve.js';
 import { registerTail } from './tail.js';
@@ -42,6 +43,7 @@ export async function runCli(
   registerImport(program, context);
   registerExport(program, context);
   registerInspect(program, context);
+  registerKeys(program, context);
   registerRepack(program, context);
   registerTail(program, context);
   registerTorture(program, context);

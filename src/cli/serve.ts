@@ -14,7 +14,7 @@ export function registerServe(program: Command, context: CommandContext): void {
     .addHelpText('after', '\nA flag wins over its environment variable. See docs/operating.md.');
   for (const key of SETTING_KEYS) {
     const { name, allowed, defaultText, description } = SETTINGS[key];
-    const help = `${description} (${name}; ${allowed}; default: ${defaultText})`;
+    const help = `${description} (${name}; ${allowed}; default: ${defaultText || 'none'})`;
     command.addOption(new Option(`${flagOf(key)} <value>`, help));
   }
   command.action(async (flags: Flags) => {

@@ -1,5 +1,6 @@
 /** Runs the service in one process: builds its parts, serves until it has to stop, and stops gracefully. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Authenticator } from '../domain/access.js';
 import { limits } from '../domain/limits.js';
 import { buildApp } from '../http/app.js';
 import { startServer } from '../http/server.js';
@@ -9,6 +10,7 @@ import type { Settings } from '../ops/settings-table.js';
 import { createStageTimers } from '../ops/stage-timers.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
+import { openConfiguredAccess } from './configured-access.js';
 import { openConfiguredStore } from './configured-store.js';
 
 /** What ends the service: a signal, or a store that can keep its promises no longer. */
@@ -46,7 +48,9 @@ export async function serve(settings: Settings, version: string, context: Comman
   const timers = createStageTimers();
   const reason = new StopReason();
   const unlisten = context.onStop(reason.signalled);
+  let authenticator: Authenticator | undefined;
   try {
+    authenticator = await openConfiguredAccess(settings, logger);
     const opening = openConfiguredStore(settings, { logger, timers, onFailed: reason.failed });
     await Promise.race([opening, reason.signalArrived]);
     if (reason.isSignalled) {
@@ -57,10 +61,20 @@ export async function serve(settings: Settings, version: string, context: Comman
     const storeMs = Math.round(performance.now() - startedMs);
     try {
       const { queue, appendedEvents } = store;
+      const isAudited = settings.auth !== 'off' || settings.audit === 'on';
       const metrics = createMetrics({ timers, queue, appendedEvents });
       const { allowedHosts, corsOrigins } = settings;
       const connections = { allowedHosts, corsOrigins };
-      const app = await buildApp({ store, metrics, timers, logger, version, connections });
+      const app = await buildApp({
+        store,
+        metrics,
+        timers,
+        logger,
+        version,
+        connections,
+        authenticator,
+        isAudited,
+      });
       const server = await startServer(app, settings);
       const { headSequence } = store.health();
       const startMs = Math.round(performance.now() - startedMs);
@@ -81,6 +95,7 @@ export async function serve(settings: Settings, version: string, context: Comman
       isInHdf5 ? 'stopped; everything is in HDF5' : 'stopped; the newest events are in the journal only',
     );
   } finally {
+    await authenticator?.close();
     unlisten();
   }
 }

@@ -4,7 +4,7 @@ import { limits } from '../domain/limits.js';
 import { loadSettings } from '../ops/settings.js';
 import { parseCodec } from '../segments/codecs/codec-table.js';
 import type { VerifySummary } from '../store/verify/verify-directory.js';
-import type { Anchor, Damage } from '../store/verify/verify-report.js';
+import type { Anchor, AuditAnchor, Damage } from '../store/verify/verify-report.js';
 import type { CommandContext } from './command-context.js';
 import { CommandError, oneLine } from './command-error.js';
 import { startProgress } from './progress.js';
@@ -13,6 +13,7 @@ interface VerifyFlags {
   dataDir?: string;
   json?: boolean;
   expect: Anchor[];
+  expectAudit: AuditAnchor[];
 }
 
 export function registerVerify(program: Command, context: CommandContext): void {
@@ -27,11 +28,18 @@ export function registerVerify(program: Command, context: CommandContext): void 
       anchors,
       [],
     )
+    .option(
+      '--expect-audit <number:hash>',
+      'a head of the audit trail that was noted earlier; may be given several times',
+      auditAnchors,
+      [],
+    )
     .addHelpText('after', '\nChanges nothing. Exit code 1, and a line for each damage, if there is any.')
     .action((flags: VerifyFlags) => verify(flags, context));
 }
 
-async function verify({ dataDir: given, json = false, expect }: VerifyFlags, context: CommandContext) {
+async function verify(flags: VerifyFlags, context: CommandContext): Promise<void> {
+  const { dataDir: given, json = false, expect, expectAudit } = flags;
   const { dataDir } = loadSettings({ env: context.env, flags: { dataDir: given }, parseCodec });
   // Loaded late: help texts and other commands do without HDF5 and LMDB.
   const { holdsStore, verifyDirectory } = await import('../store/verify/verify-directory.js');
@@ -54,6 +62,7 @@ async function verify({ dataDir: given, json = false, expect }: VerifyFlags, con
     summary = await verifyDirectory({
       dataDir,
       expected: expect,
+      expectedAudit: expectAudit,
       onDamage(damage) {
         if (!json) progress.aside(() => context.stdout.write(`${damageLine(damage)}\n`));
         else if (damages.length < limits.verifyListedDamagesMax) damages.push(damage);
@@ -93,8 +102,15 @@ function summaryLine(summary: VerifySummary, seconds: number): string {
   return (
     `${segments} segments, ${journals} journals, ${events} events, ${consultations} consultations, ` +
     `${bytes} bytes, ${seconds.toFixed(1)} s, ${(bytes / 1e6 / seconds).toFixed(1)} MB/s, ` +
-    `root ${anchorText(summary) ?? 'unknown'}`
+    `root ${anchorText(summary) ?? 'unknown'}${auditText(summary)}`
   );
+}
+
+/** Only where there is a trail: most stores have none. */
+function auditText({ auditEntries, auditHead }: VerifySummary): string {
+  if (auditEntries === 0) return '';
+  const head = auditHead === undefined ? 'unknown' : `${auditHead.number}:${auditHead.hash}`;
+  return `, ${auditEntries} audit entries, audit head ${head}`;
 }
 
 function anchorText({ headSequence, root }: VerifySummary): string | undefined {
@@ -102,7 +118,7 @@ function anchorText({ headSequence, root }: VerifySummary): string | undefined {
 }
 
 function jsonAnswer(summary: VerifySummary, seconds: number, damages: Damage[], notes: string[]): object {
-  const { damageCount, segments, journals, events, consultations, bytes } = summary;
+  const { damageCount, segments, journals, events, consultations, bytes, auditHead } = summary;
   return {
     valid: damageCount === 0,
     segments,
@@ -112,6 +128,8 @@ function jsonAnswer(summary: VerifySummary, seconds: number, damages: Damage[], 
     bytes,
     seconds: Number(seconds.toFixed(3)),
     root: anchorText(summary) ?? null,
+    audit_entries: summary.auditEntries,
+    audit_head: auditHead === undefined ? null : `${auditHead.number}:${auditHead.hash}`,
     damage_count: damageCount,
     damages: damages.map(({ file, offset, sequence, consultationId, what }) => {
       return { file, offset, sequence, consultation_id: consultationId, what };
@@ -124,4 +142,10 @@ function anchors(text: string, before: Anchor[]): Anchor[] {
   const match = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text);
   if (match === null) throw new InvalidArgumentError('It must be SEQUENCE:ROOT, as "verify" prints it.');
   return [...before, { sequence: Number(match[1]), root: match[2] as string }];
+}
+
+function auditAnchors(text: string, before: AuditAnchor[]): AuditAnchor[] {
+  const match = /^([1-9]\d{0,14}):([0-9a-f]{64})$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It must be NUMBER:HASH, as "verify" prints it.');
+  return [...before, { number: Number(match[1]), hash: match[2] as string }];
 }

@@ -1,5 +1,7 @@
 /**
  * Who may do what: the roles, the actions that routes declare, and the one table that joins them.
+ *
+ * The table of docs/security.md is made of it; a test holds the two together and walks every cell.
  */
 
 export const ROLES = ['clinician', 'auditor', 'service', 'admin'] as const;
@@ -9,7 +11,8 @@ export type Role = (typeof ROLES)[number];
  * What a route does, as far as access goes.
  *
  * `create`, `append`: the `user_id` of the body, or of each item of a body that is an array, is compared with the
- * principal's. `append-lines`: the same, for a body that the route reads and compares itself. `list`: consultations, by the `user_id` of the query. `read-all`: events of all
+ * principal's. `append-lines`: the same, for a body that the route reads itself: it compares each name with
+ * `checkWriter` (src/http/access.ts). `list`: consultations, by the `user_id` of the query. `read-all`: events of all
  * consultations.
  */
 export const ACTIONS = [
@@ -51,6 +54,16 @@ const SCOPES: Readonly<Record<Action, Readonly<Record<Role, Scope>>>> = {
 /** How far a role may go with an action. */
 export function scopeOf(role: Role, action: Action): Scope {
   return SCOPES[action][role];
+}
+
+/**
+ * Finds out who sends a request by its `Authorization` header: at once if that takes no waiting, as is usual, since a
+ * promise would cost every request. Throws, or rejects with, CREDENTIALS_MISSING and CREDENTIALS_REFUSED.
+ */
+export interface Authenticator {
+  authenticate(authorization: string | undefined): Principal | Promise<Principal>;
+  /** Stops watching its files. */
+  close(): Promise<void>;
 }
 
 /** Somebody whose credentials were checked. */

@@ -156,6 +156,31 @@ export const limits = {
   confirmDelayMs: 200,
   /** Between a commit and the index learning of it. Each commit of the index costs a sync; until then memory answers. */
   indexDelayMs: 50,
+  /** How often the files of keys are looked at for a change: a revoked key is refused this long after, and a read. */
+  credentialPollMs: 500,
+  /** Tokens that were verified and are kept until they expire; each is about 300 bytes. */
+  cachedTokensMax: 10_000,
+  /** How far the clocks of an issuer of tokens and of this machine may be apart. */
+  tokenClockToleranceSeconds: 5,
+  /** Who owns a consultation, kept in memory; each is about 200 bytes. */
+  cachedOwnersMax: 20_000,
+  /** How long access is gathered before it is written to the audit trail: what a kill can take from it. */
+  auditDelayMs: 500,
+  /** Entries of one line of the trail; a line is encoded in one go, in 2 ms. */
+  auditLineEntriesMax: 1000,
+  /** Entries that wait for the trail, each about 400 bytes of memory. Past them nothing is answered. */
+  auditWaitingMax: 65_536,
+  /** After the trail could not be written (a full disk), until it is tried again. */
+  auditRetryMs: 1000,
+  /** One file of the trail; the newest is read at each start. */
+  auditFileBytesMax: 16 * 1024 * 1024,
+  /** How much of the trail one request may read, so that a search that finds nothing ends too. */
+  auditScanBytesMax: 32 * 1024 * 1024,
+  /** A page of GET /audit. */
+  auditPageMax: 1000,
+  auditPageDefault: 100,
+  /** How often the head of the trail goes into the service's log, when it has changed. */
+  auditNoteMs: 3_600_000,
   /** How often a command looks for news in a journal that a service writes. */
   directoryPollMs: 50,
   /** How long a command waits for the proof of a journal's last block, which a service is about to write. */

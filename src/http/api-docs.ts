@@ -8,6 +8,16 @@ import { PROBLEM_MEDIA_TYPE } from './problem.js';
 import { PROBLEMS } from './problems.js';
 import { ProblemAnswer } from './schemas.js';
 
+/** What any route that is not open may answer, unless FI_AUTH=off. */
+const ACCESS_PROBLEMS: readonly ErrorCode[] = [
+  'CREDENTIALS_MISSING',
+  'CREDENTIALS_REFUSED',
+  'ROLE_NOT_ALLOWED',
+  'CONSULTATION_NOT_YOURS',
+  'USER_ID_NOT_YOURS',
+  'AUDIT_UNAVAILABLE',
+];
+
 /** Adds the document. It has the routes that are added after this. */
 export async function serveApiDocs(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
@@ -20,6 +30,15 @@ export async function serveApiDocs(app: FastifyInstance, version: string): Promi
           'Keeps what was said and decided in a medical consultation as events that are never changed. ' +
           'Errors are problem documents (RFC 9457) with a stable code.',
         license: { name: 'MIT', identifier: 'MIT' },
+      },
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key or a JSON Web Token, as FI_AUTH says; none with FI_AUTH=off.',
+          },
+        },
       },
       tags: [
         { name: 'consultations', description: 'Start and read consultations.' },
@@ -44,9 +63,10 @@ export async function serveApiDocs(app: FastifyInstance, version: string): Promi
  * by status, from the table of problems.
  */
 function documented(schema: FastifySchema | undefined, config: FastifyContextConfig = {}): FastifySchema {
-  const { answer, answerTypes = [], problems = [] } = config;
+  const { answer, answerTypes = [], problems = [], access = 'open' } = config;
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...problems, 'INTERNAL_ERROR' as const]) {
+  const refusals = access === 'open' ? [] : ACCESS_PROBLEMS;
+  for (const code of [...problems, ...refusals, 'INTERNAL_ERROR' as const]) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
@@ -59,6 +79,7 @@ function documented(schema: FastifySchema | undefined, config: FastifyContextCon
   ]);
   return {
     ...schema,
+    ...(access !== 'open' && { security: [{ bearer: [] }] }),
     response: {
       ...(schema?.response as object | undefined),
       ...(answer !== undefined && { 200: answer }),

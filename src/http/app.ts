@@ -4,6 +4,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { limits } from '../domain/limits.js';
 import { contentCodings } from '../ops/content-codings.js';
 import { guardRoutes } from './access.js';
+import { AccessRecorder } from './access-recorder.js';
 import { serveApiDocs } from './api-docs.js';
 import { compressAnswers } from './compression.js';
 import type { AppContext } from './context.js';
@@ -12,6 +13,7 @@ import { methodRefusals } from './method-not-allowed.js';
 import { createNodeServer, type NodeServerOptions } from './node-server.js';
 import { OpenStreams, type StreamTimes } from './open-streams.js';
 import { FrameworkLog, logsSlowRequests } from './request-log.js';
+import { auditRoute } from './routes/audit.js';
 import { batchRoute } from './routes/batch.js';
 import { consultationListRoute } from './routes/consultation-list.js';
 import { consultationRoutes } from './routes/consultations.js';
@@ -32,6 +34,8 @@ export interface AppOptions extends AppContext {
   /** Who may ask, and how slowly. */
   connections?: NodeServerOptions;
   streamTimes?: Partial<StreamTimes>;
+  /** Whether access to consultations is recorded (FI_AUDIT). */
+  isAudited?: boolean;
 }
 
 /**
@@ -42,6 +46,7 @@ export async function buildApp({
   version,
   connections = {},
   streamTimes,
+  isAudited = false,
   ...context
 }: AppOptions): Promise<FastifyInstance> {
   const { onError, onNotFound } = errorHandlers(context.logger, context.metrics);
@@ -65,7 +70,11 @@ export async function buildApp({
   const codings = await contentCodings();
   acceptStrictJson(app, codings);
   compressAnswers(app, codings);
-  guardRoutes(app);
+  const { store, authenticator, logger } = context;
+  const recorder = isAudited ? new AccessRecorder({ store, logger }) : undefined;
+  // After the last request was answered, and before the store is closed.
+  app.addHook('onClose', () => recorder?.close());
+  guardRoutes(app, { store, authenticator, recorder });
   await serveApiDocs(app, version);
   const streams = new OpenStreams(context.metrics, context.logger, streamTimes);
   // Before the server waits for its connections.
@@ -81,6 +90,7 @@ export async function buildApp({
     feedRoute,
     oneEventRoute,
     verifyRoute,
+    auditRoute,
     healthRoutes,
     metricsRoute,
   ])

@@ -1,6 +1,7 @@
 /** What the routes are built with. */
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
+import type { Authenticator } from '../domain/access.js';
 import type { ErrorCode } from '../domain/errors.js';
 import type { Logger } from '../ops/logger.js';
 import type { Metrics } from '../ops/metrics.js';
@@ -13,6 +14,8 @@ export interface AppContext {
   metrics: Metrics;
   timers: StageTimers;
   logger: Logger;
+  /** None with FI_AUTH=off: then everybody may do everything. */
+  authenticator?: Authenticator | undefined;
 }
 
 export interface RouteContext extends AppContext {

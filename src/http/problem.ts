@@ -22,7 +22,7 @@ const INTERNAL_DETAIL = 'The service failed in a way it did not foresee. Report 
  * The detail of an error that only a start or a bug can cause (status 500) may name files, so it is not shown.
  */
 export function problemAnswer(error: CodedError, requestId?: string): ProblemAnswer {
-  const { status, title, retryAfterSeconds, header } = PROBLEMS[error.code];
+  const { status, title, retryAfterSeconds, header, challenge } = PROBLEMS[error.code];
   const body = {
     // What an error adds must not hide what every problem has.
     ...error.extensions,
@@ -42,6 +42,7 @@ export function problemAnswer(error: CodedError, requestId?: string): ProblemAns
       'content-type': PROBLEM_MEDIA_TYPE,
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
       ...(header !== undefined && { [header.name]: String(error.extensions?.[header.member]) }),
+      ...(challenge !== undefined && { 'www-authenticate': challenge }),
     },
     body: JSON.stringify(body),
   };

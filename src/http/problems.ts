@@ -12,6 +12,8 @@ export interface ProblemKind {
   retryAfterSeconds?: number;
   /** A header that says the same as a member of the problem document. */
   header?: { name: string; member: string };
+  /** Sent as `WWW-Authenticate` (RFC 9110, section 11.6.1; RFC 6750, section 3). */
+  challenge?: string;
 }
 
 export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
@@ -39,6 +41,19 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   URL_TOO_LONG: { status: 414, title: 'The URL is too long' },
   MISDIRECTED_REQUEST: { status: 421, title: 'The host is not one of this service' },
+  CREDENTIALS_MISSING: {
+    status: 401,
+    title: 'The request has no credentials',
+    challenge: 'Bearer realm="fi-consult"',
+  },
+  CREDENTIALS_REFUSED: {
+    status: 401,
+    title: 'The credentials are not valid',
+    challenge: 'Bearer realm="fi-consult", error="invalid_token"',
+  },
+  ROLE_NOT_ALLOWED: { status: 403, title: 'The role does not allow this' },
+  CONSULTATION_NOT_YOURS: { status: 403, title: "The consultation is somebody else's" },
+  USER_ID_NOT_YOURS: { status: 403, title: "The user_id is somebody else's" },
   CONSULTATION_NOT_FOUND: { status: 404, title: 'There is no such consultation' },
   VERSION_NOT_FOUND: { status: 404, title: 'The consultation has no such version' },
   CONSULTATION_ALREADY_STARTED: { status: 409, title: 'The consultation was started before' },
@@ -51,6 +66,7 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   IMPORT_CONFLICT: { status: 409, title: 'The exported event does not go on from what is stored' },
   OVERLOADED: { status: 503, title: 'The service has too much to do', retryAfterSeconds: 1 },
   CLIENT_TOO_SLOW: { status: 408, title: 'The client reads too slowly' },
+  AUDIT_UNAVAILABLE: { status: 503, title: 'Access cannot be recorded', retryAfterSeconds: 1 },
   STORAGE_FULL: { status: 507, title: 'The storage is full' },
   LOG_UNAVAILABLE: { status: 503, title: 'The log cannot be written', retryAfterSeconds: 5 },
   SHUTTING_DOWN: { status: 503, title: 'The service is stopping', retryAfterSeconds: 5 },
@@ -61,6 +77,8 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   LOG_DAMAGED: { status: 500, title: 'The log is damaged' },
   ARCHIVE_DAMAGED: { status: 500, title: 'The archive is damaged' },
   UNSUPPORTED_FORMAT: { status: 500, title: 'The data have a format of another version' },
+  AUDIT_DAMAGED: { status: 500, title: 'The audit trail is damaged' },
+  CREDENTIAL_FILE_DAMAGED: { status: 500, title: 'A file of keys is damaged' },
   INVALID_SETTINGS: { status: 500, title: 'The settings are not valid' },
   CODEC_UNAVAILABLE: { status: 500, title: 'The codec is not available' },
   NATIVE_MODULE_MISSING: { status: 500, title: 'A native module is missing' },

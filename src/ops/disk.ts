@@ -27,6 +27,8 @@ export interface OpenOptions {
   mode: 'read' | 'create' | 'write';
   /** Each write is on stable storage when it resolves (O_DSYNC: the write and its fdatasync in one call). */
   durable?: boolean;
+  /** A file that is created is for its owner alone; otherwise the group may read it. */
+  isPrivate?: boolean;
 }
 
 export interface Disk {
@@ -109,8 +111,9 @@ async function syncDirectory(directory: string): Promise<void> {
 
 /** The disk of the machine. */
 export const nodeDisk: Disk = {
-  async open(path, { mode, durable = false }) {
-    return nodeFile(await fs.open(path, FLAGS[mode] | (durable ? constants.O_DSYNC : 0), 0o640));
+  async open(path, { mode, durable = false, isPrivate = false }) {
+    const flags = FLAGS[mode] | (durable ? constants.O_DSYNC : 0);
+    return nodeFile(await fs.open(path, flags, isPrivate ? 0o600 : 0o640));
   },
   async list(directory) {
     try {

@@ -3,7 +3,7 @@
  *
  * Validation, the help text and the table of docs/operating.md all come from this one table.
  */
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -24,6 +24,14 @@ export interface Settings {
   /** Origins whose pages may read answers. */
   corsOrigins: readonly string[];
   logLevel: LogLevel;
+  auth: 'off' | 'keys' | 'jwt';
+  /** The issuer and the audience that tokens must have, and the file of the issuer's keys; empty if not given. */
+  jwtIssuer: string;
+  jwtAudience: string;
+  jwtJwksFile: string;
+  jwtSubjectClaim: string;
+  jwtRoleClaim: string;
+  audit: 'auto' | 'on';
 }
 
 /** What a setting's text is judged with. `parseCodec` throws on a codec that is not known. */
@@ -81,9 +89,25 @@ function hostName(text: string): string | undefined {
 function httpOrigin(text: string): string | undefined {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text ? text : undefined;
 }
+/** A text that may be left out. */
+function optionalText(allowed: string): Pick<SettingRow<string>, 'allowed' | 'read' | 'defaultText'> {
+  return {
+    defaultText: '',
+    allowed,
+    read: (text) => (text.length <= 1024 && !/\p{Cc}/u.test(text) ? text : undefined),
+  };
+}
+
+function claimName(defaultText: string): Pick<SettingRow<string>, 'allowed' | 'read' | 'defaultText'> {
+  return {
+    defaultText,
+    allowed: 'the name of a claim, of 1 to 256 characters',
+    read: (text) => (/^[^\p{Cc}]{1,256}$/u.test(text) ? text : undefined),
+  };
+}
 
 /** Whether a host can only be reached from this machine. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
@@ -92,10 +116,9 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     name: 'FI_HOST',
     defaultText: '127.0.0.1',
     allowed:
-      'a loopback address (127.0.0.1, ::1 or localhost), because the service has no authentication yet; ' +
-      'put a proxy that authenticates in front of it to serve others',
+      'an address or name of this machine; with `FI_AUTH=off` a loopback address (127.0.0.1, ::1 or localhost)',
     description: 'The address to listen on.',
-    read: (text) => (isLoopback(text) ? text : undefined),
+    read: (text) => (isIP(text) > 0 || hostName(text) !== undefined ? text : undefined),
   },
   port: {
     name: 'FI_PORT',
@@ -168,6 +191,44 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     description: 'The least severe log lines that are written; `debug` has one line a request.',
     ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   },
+  auth: {
+    name: 'FI_AUTH',
+    defaultText: 'off',
+    description:
+      'Who is let in (docs/security.md): `off` everybody, on loopback only; `keys` holders of API keys; `jwt` holders of tokens.',
+    ...oneOf('off', 'keys', 'jwt'),
+  },
+  jwtIssuer: {
+    name: 'FI_JWT_ISSUER',
+    description: 'The issuer (`iss`) that tokens must have; required for `FI_AUTH=jwt`.',
+    ...optionalText('the text of the claim'),
+  },
+  jwtAudience: {
+    name: 'FI_JWT_AUDIENCE',
+    description: 'The audience (`aud`) that tokens must be for; required for `FI_AUTH=jwt`.',
+    ...optionalText('the text of the claim'),
+  },
+  jwtJwksFile: {
+    name: 'FI_JWT_JWKS_FILE',
+    description: 'The public keys of the issuer; required for `FI_AUTH=jwt`. Read again when it changes.',
+    ...optionalText('the path of a JSON Web Key Set'),
+  },
+  jwtSubjectClaim: {
+    name: 'FI_JWT_SUBJECT_CLAIM',
+    description: 'The claim of a token that says who its holder is.',
+    ...claimName('sub'),
+  },
+  jwtRoleClaim: {
+    name: 'FI_JWT_ROLE_CLAIM',
+    description: 'The claim of a token that has the role, as a text or in a list.',
+    ...claimName('role'),
+  },
+  audit: {
+    name: 'FI_AUDIT',
+    defaultText: 'auto',
+    description: 'Whether access to consultations is recorded: `auto` unless `FI_AUTH=off`, `on` always.',
+    ...oneOf('auto', 'on'),
+  },
 };
 
 /** What `parseCodec` throws says which codecs there are. */
@@ -187,7 +248,7 @@ export function flagOf(key: keyof Settings): string {
 export function settingsHelp(): string {
   return SETTING_KEYS.map((key) => {
     const { name, defaultText, allowed, description } = SETTINGS[key];
-    return `${name}, ${flagOf(key)} (default ${defaultText})\n    ${description}\n    Must be ${allowed}.`;
+    return `${name}, ${flagOf(key)} (default ${defaultText || 'none'})\n    ${description}\n    Must be ${allowed}.`;
   }).join('\n');
 }
 
@@ -195,7 +256,7 @@ export function settingsHelp(): string {
 export function settingsMarkdown(): string {
   const rows = SETTING_KEYS.map((key) => {
     const { name, defaultText, allowed, description } = SETTINGS[key];
-    return `| \`${name}\` | \`${flagOf(key)}\` | \`${defaultText}\` | ${allowed} | ${description} |`;
+    return `| \`${name}\` | \`${flagOf(key)}\` | ${defaultText && `\`${defaultText}\``} | ${allowed} | ${description} |`;
   });
   return ['| name | flag | default | must be | |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -2,6 +2,7 @@
 import { CodedError, type FieldError } from '../domain/errors.js';
 import {
   flagOf,
+  isLoopback,
   SETTING_KEYS,
   SETTINGS,
   type SettingRow,
@@ -54,9 +55,34 @@ export function loadSettings({ env, flags = {}, parseCodec }: SettingSources): R
     allowedHosts: read('allowedHosts'),
     corsOrigins: read('corsOrigins'),
     logLevel: read('logLevel'),
+    auth: read('auth'),
+    jwtIssuer: read('jwtIssuer'),
+    jwtAudience: read('jwtAudience'),
+    jwtJwksFile: read('jwtJwksFile'),
+    jwtSubjectClaim: read('jwtSubjectClaim'),
+    jwtRoleClaim: read('jwtRoleClaim'),
+    audit: read('audit'),
   };
+  errors.push(...accessFaults(settings));
   if (errors.length > 0) throw refusal(errors);
   return Object.freeze(settings);
+}
+
+/** What does not go together. A setting that was wrong by itself is `undefined` here, and was reported. */
+function accessFaults({ auth, host, ...settings }: Partial<Settings>): FieldError[] {
+  const faults: FieldError[] = [];
+  if (auth === 'off' && host !== undefined && !isLoopback(host)) {
+    const message =
+      'must be a loopback address (127.0.0.1, ::1 or localhost) while FI_AUTH=off lets everybody in: ' +
+      'set FI_AUTH to keys or jwt to listen elsewhere';
+    faults.push({ path: SETTINGS.host.name, message });
+  }
+  if (auth !== 'jwt') return faults;
+  for (const key of ['jwtIssuer', 'jwtAudience', 'jwtJwksFile'] as const) {
+    if (settings[key] !== '') continue;
+    faults.push({ path: SETTINGS[key].name, message: 'must be given with FI_AUTH=jwt' });
+  }
+  return faults;
 }
 
 function unknownNames(env: SettingSources['env']): FieldError[] {

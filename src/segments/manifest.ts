@@ -13,6 +13,7 @@ import { assert, CodedError } from '../domain/errors.js';
 import type { Json, JsonObject } from '../domain/event.js';
 import { limits } from '../domain/limits.js';
 import { type Disk, readWhole } from '../ops/disk.js';
+import { replaceFile } from '../ops/replace-file.js';
 import { GENESIS_ROOT, isSealedFileName, type SealedSegment, sealedFileName } from './segment-layout.js';
 
 export const MANIFEST_FILE = 'manifest.json';
@@ -105,18 +106,7 @@ export async function writeManifest(
 ): Promise<void> {
   const fault = joinFault(segments);
   assert(fault === undefined, `the segments of a manifest join: ${fault}`);
-  const path = join(directory, MANIFEST_FILE);
-  const unplaced = `${path}.tmp`;
-  await disk.remove(unplaced);
-  const file = await disk.open(unplaced, { mode: 'create' });
-  try {
-    await file.write(Buffer.from(manifestText(segments)), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await disk.rename(unplaced, path);
-  await disk.syncDirectory(directory);
+  await replaceFile(disk, { directory, name: MANIFEST_FILE, text: manifestText(segments) });
 }
 
 /** The text of a manifest, which is the same for the same segments. */

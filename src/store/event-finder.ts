@@ -17,8 +17,8 @@ import { isUuidV7 } from '../domain/uuid.js';
 import type { ConsultationIndex } from '../index/consultation-index.js';
 import type { IndexEntry } from '../index/index-layout.js';
 import type { CommitLog } from '../log/commit-log.js';
+import { LruMap } from '../ops/lru-map.js';
 import type { SegmentArchive } from '../segments/segment-archive.js';
-import { LruMap } from './lru-map.js';
 import type { RecentEvent, RecentEvents } from './recent-events.js';
 
 /** Where an event with a known id is. */

@@ -4,6 +4,7 @@
  * All answers are about durable events only. Errors are CodedErrors.
  */
 
+import type { AccessEntry, AuditPage, AuditQuery } from '../domain/access-entry.js';
 import type { ConsultationSummary, ListFilter, ListPlace } from '../domain/consultation-list.js';
 import type { ConsultationState } from '../domain/consultation-state.js';
 import type { Json, JsonObject } from '../domain/event.js';
@@ -214,6 +215,18 @@ export interface EventStore {
    * ahead of what comes next; OVERLOADED past `limits.subscribersMax`.
    */
   follow(query: FollowQuery): Promise<EventFeed>;
+  /**
+   * Who started a consultation: the `user_id` of its first event. `undefined` if there is none. What was accepted
+   * and is not durable yet is waited for.
+   */
+  owner(consultationId: string): Promise<string | undefined>;
+  /**
+   * Adds to the audit trail; resolves once it is durable. At most `limits.auditLineEntriesMax` entries. STORAGE_FULL
+   * and LOG_UNAVAILABLE as for events.
+   */
+  recordAccess(entries: readonly AccessEntry[]): Promise<void>;
+  /** Reads the audit trail, oldest first. AUDIT_DAMAGED if it is not what was written. */
+  audit(query: AuditQuery): Promise<AuditPage>;
   health(): StoreHealth;
   /** Finishes what was accepted, brings everything into HDF5, and lets go of the data directory. */
   close(): Promise<void>;

@@ -2,6 +2,9 @@
  * The event store in one process: decides an append, has it committed by the log, and answers reads from
  * wherever the events are.
  */
+
+import type { AuditTrail } from '../audit/audit-trail.js';
+import type { AccessEntry, AuditPage, AuditQuery } from '../domain/access-entry.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import type { ConsultationSummary } from '../domain/consultation-list.js';
 import type { ConsultationState } from '../domain/consultation-state.js';
@@ -56,6 +59,7 @@ export interface LocalEventStoreParts {
   finder: EventFinder;
   feed: Feed;
   states: StateReader;
+  trail: AuditTrail;
   clock: PlanContext['clock'];
   nextId: PlanContext['nextId'];
   timers: StageTimers;
@@ -262,6 +266,22 @@ export class LocalEventStore implements EventStore {
     const { consultationId } = query;
     const version = consultationId === undefined ? 0 : this.existingVersion(consultationId);
     return followEvents(this.parts, query, version);
+  }
+
+  async owner(consultationId: string): Promise<string | undefined> {
+    const { finder } = this.parts;
+    if (finder.acceptedHead(consultationId) === undefined) return undefined;
+    if (finder.durableVersion(consultationId) === 0) await this.settled(consultationId);
+    if (finder.durableVersion(consultationId) === 0) return undefined;
+    return finder.acceptedHead(consultationId)?.userId;
+  }
+
+  recordAccess(entries: readonly AccessEntry[]): Promise<void> {
+    return this.parts.trail.append(entries);
+  }
+
+  audit(query: AuditQuery): Promise<AuditPage> {
+    return this.parts.trail.read(query);
   }
 
   private existingVersion(consultationId: string): number {

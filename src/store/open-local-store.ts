@@ -6,9 +6,11 @@
  *   journal/    the log's newest events, one file a segment
  *   segments/   HDF5: one live file that follows the newest journal, the sealed files, and manifest.json
  *   index/      LMDB; deleted and rebuilt at will
+ *   audit/      who accessed what
  */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { AUDIT_DIRECTORY } from '../audit/trail-format.js';
 import { type MonotonicClock, monotonicClock } from '../domain/clock.js';
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
@@ -36,6 +38,7 @@ import { FollowerThread } from './followers/follower-thread.js';
 import type { IndexWorkerData } from './followers/index-follower.js';
 import { LocalEventStore } from './local-event-store.js';
 import { LogFollowers } from './log-followers.js';
+import { openNotedTrail } from './noted-trail.js';
 import { RecentEvents } from './recent-events.js';
 import type { EventToRestore, Restored } from './restore-events.js';
 import { StateReader } from './state-reader.js';
@@ -96,6 +99,13 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   const segmentsDirectory = join(dataDir, 'segments');
   const lock = opening(await lockDataDir(dataDir, disk));
   await disk.makeDirectory(segmentsDirectory);
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    onFailed(error);
+  };
+  const auditDirectory = join(dataDir, AUDIT_DIRECTORY);
+  const trail = opening(await openNotedTrail({ directory: auditDirectory, machine, logger, onFailed: fail }));
   const codecProof = opening(new CodecProof(codec, segmentsDirectory, machine.startThread));
   const { startThread } = machine;
   const archive = opening(await SegmentArchive.open({ disk, directory: segmentsDirectory, startThread }));
@@ -122,11 +132,6 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
       machine,
     }),
   );
-  let failure: Error | undefined;
-  const fail = (error: Error): void => {
-    failure ??= error;
-    onFailed(error);
-  };
   indexThread.on('applied', (sequence) => {
     finder.indexed(sequence);
     log.indexed(sequence);
@@ -150,6 +155,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     log,
     finder,
     feed,
+    trail: trail.trail,
     states: new StateReader({
       finder,
       index,
@@ -164,6 +170,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     async close() {
       stopRolling();
       feed.close();
+      await trail.close();
       await log.close();
       await followers.close();
       await index.close();

@@ -9,10 +9,10 @@ import type { ConsultationState } from '../domain/consultation-state.js';
 import { limits } from '../domain/limits.js';
 import type { ConsultationIndex } from '../index/consultation-index.js';
 import { encodeSnapshot } from '../index/snapshot-layout.js';
+import { LruMap } from '../ops/lru-map.js';
 import type { EventFinder } from './event-finder.js';
 import type { StateText } from './event-store.js';
 import { foldedTo, foldOf, type KeptState, keptOfSnapshot, textOf } from './kept-state.js';
-import { LruMap } from './lru-map.js';
 
 export interface StateReaderParts {
   finder: Pick<EventFinder, 'entries' | 'links' | 'durableVersion'>;

@@ -70,6 +70,7 @@ test('documents every route as OpenAPI 3.1', async (t) => {
     Object.keys(methods).map((method) => `${method} ${path}`),
   );
   assert.deepEqual(operations.sort(), [
+    'get /audit',
     'get /consultations',
     'get /consultations/{id}',
     'get /consultations/{id}/difference',
@@ -91,7 +92,21 @@ test('documents every route as OpenAPI 3.1', async (t) => {
   const { schema } = append.requestBody.content['application/json'];
   assert.equal(schema.oneOf.length, 30);
   assert.deepEqual(schema.discriminator, { propertyName: 'event_type' });
-  const statuses = ['201', '400', '404', '409', '412', '413', '415', '422', '500', '503', '507'];
+  const statuses = [
+    '201',
+    '400',
+    '401',
+    '403',
+    '404',
+    '409',
+    '412',
+    '413',
+    '415',
+    '422',
+    '500',
+    '503',
+    '507',
+  ];
   assert.deepEqual(Object.keys(append.responses), statuses);
   assert.ok(append.responses['412'].content['application/problem+json']);
   const state = document.paths['/consultations/{id}'].get.responses['200'].content['application/json'];

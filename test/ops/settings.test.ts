@@ -44,6 +44,13 @@ test('has a default for every setting, and freezes them', () => {
     allowedHosts: [],
     corsOrigins: [],
     logLevel: 'info',
+    auth: 'off',
+    jwtIssuer: '',
+    jwtAudience: '',
+    jwtJwksFile: '',
+    jwtSubjectClaim: 'sub',
+    jwtRoleClaim: 'role',
+    audit: 'auto',
   });
   assert.ok(Object.isFrozen(settings));
 });
@@ -88,13 +95,30 @@ for (const port of ['-1', '65536', '70 ', ' 70', '0x50', '7.5', '+7', '', '007',
   });
 }
 
-test('listens on this machine only, since there is no authentication', () => {
+test('listens on this machine only, unless whoever comes must show who it is', () => {
   for (const host of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) {
     assert.equal(loadSettings({ env: { FI_HOST: host }, parseCodec }).host, host);
   }
-  for (const host of ['0.0.0.0', '::', '192.168.1.4', 'example.org', '127.0.0.1.example.org', '']) {
-    assert.match(refusal({ FI_HOST: host }).errors?.[0]?.message ?? '', /no authentication/);
+  for (const host of ['0.0.0.0', '::', '192.168.1.4', 'example.org', '127.0.0.1.example.org']) {
+    const { errors } = refusal({ FI_HOST: host });
+    assert.deepEqual(
+      errors?.map(({ path }) => path),
+      ['FI_HOST'],
+    );
+    assert.match(errors?.[0]?.message ?? '', /loopback address .* while FI_AUTH=off/);
+    assert.equal(loadSettings({ env: { FI_HOST: host, FI_AUTH: 'keys' }, parseCodec }).host, host);
   }
+  for (const host of ['', 'http://127.0.0.1', '127.0.0.1:7001', 'a b']) {
+    assert.deepEqual(namesOf(refusal({ FI_HOST: host, FI_AUTH: 'keys' })), ['FI_HOST']);
+  }
+});
+
+test('asks for what tokens are judged by, all at once', () => {
+  assert.deepEqual(namesOf(refusal({ FI_AUTH: 'jwt', FI_JWT_AUDIENCE: 'clinic' })), [
+    'FI_JWT_ISSUER',
+    'FI_JWT_JWKS_FILE',
+  ]);
+  assert.deepEqual(namesOf(refusal({ FI_AUTH: 'JWT', FI_HOST: '0.0.0.0' })), ['FI_AUTH']);
 });
 
 test('takes names and origins as lists, and no wildcard', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { monotonicClock } from '../../src/domain/clock.js';
 import { uuidV7Generator } from '../../src/domain/uuid.js';
 import { Feed } from '../../src/feed/feed.js';
@@ -39,7 +40,13 @@ async function openStore(t: TestContext) {
   const finder = new EventFinder(log, index, archive, new RecentEvents());
   const feed = new Feed(feedSource(log, finder));
   log.subscribe({ committed: () => feed.committed() });
+  const trail = await AuditTrail.open({
+    disk: nodeDisk,
+    directory: join(directory, 'audit'),
+    onFailed: () => {},
+  });
   const store = new LocalEventStore({
+    trail,
     durability: 'fsync',
     log,
     finder,

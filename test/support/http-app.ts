@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
-import { buildApp } from '../../src/http/app.js';
+import { type AppOptions, buildApp } from '../../src/http/app.js';
 import type { NodeServerOptions } from '../../src/http/node-server.js';
 import type { StreamTimes } from '../../src/http/open-streams.js';
 import { createLogger } from '../../src/ops/logger.js';
@@ -30,12 +30,17 @@ export interface TestApp {
 
 const QUEUE: QueueFigures = { events: 3, eventsMax: 8192, bytes: 1200, bytesMax: 67_108_864 };
 
+export interface TestAppOptions
+  extends MemoryEventStoreOptions,
+    Pick<AppOptions, 'authenticator' | 'isAudited'> {}
+
 export async function testApp(
   t: TestContext,
-  options: MemoryEventStoreOptions = {},
+  options: TestAppOptions = {},
   connections: NodeServerOptions = {},
   streamTimes: Partial<StreamTimes> = {},
 ): Promise<TestApp> {
+  const { authenticator, isAudited = false } = options;
   const store = memoryEventStore(options);
   const timers = createStageTimers();
   const logged: string[] = [];
@@ -51,7 +56,17 @@ export async function testApp(
     queue: () => QUEUE,
   });
   const logger = createLogger({ level: 'debug', destination });
-  const app = await buildApp({ store, metrics, timers, logger, version: '1.2.3', connections, streamTimes });
+  const app = await buildApp({
+    store,
+    metrics,
+    timers,
+    logger,
+    version: '1.2.3',
+    connections,
+    streamTimes,
+    authenticator,
+    isAudited,
+  });
   t.after(() => app.close());
   const post: TestApp['post'] = (url, body, headers = {}) =>
     app.inject({

@@ -38,6 +38,8 @@ import type {
 } from '../../src/store/event-store.js';
 import { memoryFollow, type News } from './memory-follow.js';
 
+import { type MemoryTrail, memoryTrail } from './memory-trail.js';
+
 export interface MemoryEventStoreOptions {
   now?: Clock;
   newId?: (timeMs: number) => string;
@@ -51,6 +53,7 @@ export interface MemoryEventStoreOptions {
 export interface MemoryEventStore extends EventStore {
   /** All events, in the order of their sequences, which start at 1. */
   readonly links: readonly SequencedLink[];
+  readonly trail: MemoryTrail;
 }
 
 interface Draft {
@@ -213,9 +216,14 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     return answer(store(consultationId, head.sessionId, source, drafts), false);
   }
 
+  const trail = memoryTrail();
   return {
     durability,
     links,
+    trail,
+    recordAccess: (entries) => trail.recordAccess(entries),
+    audit: (query) => trail.audit(query),
+    owner: async (consultationId) => heads.get(consultationId)?.userId,
     create,
     append,
     async state(consultationId, asOf) {

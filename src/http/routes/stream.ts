@@ -6,13 +6,14 @@ import type { FastifyRequest } from 'fastify';
 import { CodedError, type ErrorCode } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
 import type { Logger } from '../../ops/logger.js';
+import { checkWriter } from '../access.js';
 import { appendLines } from '../append-lines.js';
 import { BODY_PROBLEMS, CLINICAL_HEADERS, type RouteModule, STORE_PROBLEMS } from '../context.js';
 import { allowLongRequest, logFailure } from '../error-handlers.js';
 import { eventLines } from '../event-lines.js';
 import { expectedVersionOf } from '../if-match.js';
 import { codedError, problemAnswer } from '../problem.js';
-import { AppendBody, AppendHeaders, ConsultationParams, NoQuery } from '../schemas.js';
+import { AppendBody, type AppendBodyType, AppendHeaders, ConsultationParams, NoQuery } from '../schemas.js';
 import { eventValidator } from '../validation.js';
 import { knownForm } from './consultations.js';
 
@@ -60,7 +61,7 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
           headers: AppendHeaders,
         },
         config: {
-          access: 'append',
+          access: 'append-lines',
           problems: [...BODY_PROBLEMS, ...STREAM_PROBLEMS, ...STORE_PROBLEMS],
         },
       },
@@ -77,7 +78,11 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
             isMinimal,
             ...(expectedVersion !== undefined && { expectedVersion }),
           },
-          eventLines(body, validate),
+          eventLines(body, (line) => {
+            const fault = validate(line);
+            if (fault === undefined) checkWriter(request, (line as unknown as AppendBodyType).user_id);
+            return fault;
+          }),
         );
         // Until something is stored a refusal has its own status.
         const first = await answers.next();

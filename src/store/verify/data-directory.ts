@@ -1,5 +1,6 @@
 /** What belongs into a data directory, and who owns it. */
 import { join } from 'node:path';
+import { trailFileNumber } from '../../audit/trail-format.js';
 import { type Disk, readWhole } from '../../ops/disk.js';
 import { MANIFEST_FILE } from '../../segments/manifest.js';
 import { isLiveFileName, isSealedFileName, type SealedSegment } from '../../segments/segment-layout.js';
@@ -8,12 +9,17 @@ import type { VerifyReport } from './verify-report.js';
 export const JOURNALS = 'journal';
 export const SEGMENTS = 'segments';
 export const INDEX = 'index';
+export const AUDIT = 'audit';
 const LOCK = 'LOCK';
+
+/** The API keys, which are no part of the store. */
+const isKeyFile = (name: string): boolean => /^keys\.(json(\.tmp)?|lock)$/.test(name);
 
 /** The names that each folder may have. Files that end in .tmp are being made, or were when the service was killed. */
 const KNOWN: Readonly<Record<string, (name: string) => boolean>> = {
-  '.': (name) => [LOCK, JOURNALS, SEGMENTS, INDEX].includes(name),
+  '.': (name) => [LOCK, JOURNALS, SEGMENTS, INDEX, AUDIT].includes(name) || isKeyFile(name),
   [JOURNALS]: (name) => /^\d{16}\.journal(\.tmp)?$/.test(name),
+  [AUDIT]: (name) => trailFileNumber(name) !== undefined,
   [SEGMENTS]: (name) =>
     name === MANIFEST_FILE || isLiveFileName(name) || isSealedFileName(name) || /\.(tmp|lock)$/.test(name),
 };

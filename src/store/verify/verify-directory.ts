@@ -12,6 +12,7 @@ import { type Disk, nodeDisk } from '../../ops/disk.js';
 import { MANIFEST_FILE } from '../../segments/manifest.js';
 import { isSealedFileName, type SealedSegment } from '../../segments/segment-layout.js';
 import { AnchorCheck } from './anchor-check.js';
+import { checkAudit } from './audit-check.js';
 import { ChainCheck } from './chain-check.js';
 import { INDEX, isOwnedByLiveProcess, JOURNALS, noteStrangers, SEGMENTS } from './data-directory.js';
 import type { OpenJournal } from './journal-check.js';
@@ -19,7 +20,7 @@ import { checkLog } from './log-check.js';
 import { checkManifest, segmentsOfFiles } from './manifest-check.js';
 import { closeJournals, openJournals } from './open-journals.js';
 import { checkSealed, checkSealedEvents, type SealedCheckOptions } from './sealed-check.js';
-import type { Anchor, Damage, VerifyReport } from './verify-report.js';
+import type { Anchor, AuditAnchor, Damage, VerifyReport } from './verify-report.js';
 
 export interface VerifyOptions {
   dataDir: string;
@@ -29,6 +30,8 @@ export interface VerifyOptions {
   readIndex?: (directory: string) => Promise<IndexProgress>;
   /** Roots that were noted elsewhere, to be found again. */
   expected?: readonly Anchor[];
+  /** The same of the audit trail. */
+  expectedAudit?: readonly AuditAnchor[];
   onDamage: (damage: Damage) => void;
   onNote: (note: string) => void;
   /** How many bytes are done, of how many in all. */
@@ -49,6 +52,9 @@ export interface VerifySummary {
   /** The newest event and the root through it; no root if damage left no way to tell. */
   headSequence: number;
   root: string | undefined;
+  /** Entries of the audit trail, and its newest one. */
+  auditEntries: number;
+  auditHead: AuditAnchor | undefined;
 }
 
 /** Whether a directory has anything of a store in it. */
@@ -119,6 +125,8 @@ class VerifyRun {
     const { chain, anchors } = { chain: this.#chain, anchors: this.#anchors };
     const end = await checkLog(journals, { report, chain, anchors, sealed, isOwned });
     await this.#checkEnd(end.headSequence, journals, sealed, index);
+    const expected = this.options.expectedAudit ?? [];
+    const audit = await checkAudit(this.#disk, dataDir, { report, expected });
     await noteStrangers(this.#disk, dataDir, isListed ? sealed : undefined, report);
     return {
       damageCount: this.#damageCount,
@@ -126,7 +134,9 @@ class VerifyRun {
       journals: journals.length,
       events: this.#chain.eventCount,
       consultations: this.#chain.consultationCount,
-      bytes: this.#totalBytes,
+      bytes: this.#totalBytes + audit.bytes,
+      auditEntries: audit.entries,
+      auditHead: audit.head,
       ...end,
     };
   }

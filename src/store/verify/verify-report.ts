@@ -21,6 +21,14 @@ export interface Anchor {
   root: string;
 }
 
+/** A point of the audit trail that somebody noted: the newest entry of a line, and the hash of the line. */
+export interface AuditAnchor {
+  /** From 1. */
+  number: number;
+  /** Lower-case hex. */
+  hash: string;
+}
+
 /** Where findings go: at once, so that none has to be kept. */
 export interface VerifyReport {
   damage(damage: Damage): void;
