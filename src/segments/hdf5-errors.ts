@@ -23,7 +23,7 @@ export class FilterGaveUpError extends Error {
 export function hdf5Error(thrown: unknown, file: string, writing: boolean): CodedError {
   // Some throws of the library are bare strings.
   const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
-  if (/No space left|ENOSPC|Disk quota/i.test(cause.message)) {
+  if (/No space left|ENOSPC|Quota exceeded/i.test(cause.message)) {
     return new CodedError('STORAGE_FULL', `There is no space left to write ${file}; free some.`, { cause });
   }
   if (/required filter|filter .*not (registered|available)|H5PL_/i.test(cause.message)) {
