@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Authenticator } from '../domain/access.js';
 import { limits } from '../domain/limits.js';
+import { Admission } from '../http/admission/admission.js';
 import { buildApp } from '../http/app.js';
 import { startServer } from '../http/server.js';
 import { createLogger, type Logger } from '../ops/logger.js';
@@ -60,13 +61,16 @@ export async function serve(settings: Settings, version: string, context: Comman
     const store = await opening;
     const storeMs = Math.round(performance.now() - startedMs);
     try {
-      const { queue, appendedEvents } = store;
+      const { load, appendedEvents } = store;
       const isAudited = settings.auth !== 'off' || settings.audit === 'on';
-      const metrics = createMetrics({ timers, queue, appendedEvents });
-      const { allowedHosts, corsOrigins } = settings;
+      const { allowedHosts, corsOrigins, queueEvents, queueMs } = settings;
+      const queueLimits = { eventsMax: queueEvents, bytesMax: limits.queueBytesMax, waitMs: queueMs };
+      const admission = new Admission({ ...queueLimits, load });
+      const metrics = createMetrics({ timers, queue: () => admission.figures(), appendedEvents });
       const connections = { allowedHosts, corsOrigins };
       const app = await buildApp({
         store,
+        admission,
         metrics,
         timers,
         logger,

@@ -73,10 +73,27 @@ export const limits = {
   blockBytesMax: 8 * 1024 * 1024,
   /** One journal, when the disk lets no new one be begun; places in it are kept in 32 bits. */
   journalBytesMax: 2 * 1024 ** 3,
-  /** Events waiting for the log. At 25,000 events/s this is a third of a second. */
+  /**
+   * Events waiting for the log, and at most what an operator may let wait in front of it (FI_QUEUE_EVENTS). At
+   * 25,000 events/s this is a third of a second.
+   */
   queueEventsMax: 8192,
-  /** Bytes of links waiting for the log. */
+  /** The fewest that may be set: fewer would refuse what a few dozen clients send at the same time. */
+  queueEventsMin: 64,
+  /** Bytes of links waiting for the log; of bodies waiting in front of it, together with these. */
   queueBytesMax: 64 * 1024 * 1024,
+  /** Bounds of FI_QUEUE_MS. Less than a few turns of the loop would refuse at every pause of the collector. */
+  queueMsMin: 50,
+  queueMsMax: 10_000,
+  /** How long requests are worked on before the sockets are read again, when more wait than that. */
+  sliceMs: 5,
+  /** Without a dropped request for this long, overload is over. */
+  sheddingRestMs: 1000,
+  /** A body that is declared larger is large: they have a bound together while they are received. */
+  smallBodyBytesMax: 16 * 1024,
+  receivingBytesMax: 64 * 1024 * 1024,
+  /** Refused requests that are answered together. */
+  refusalRunMax: 1024,
   /** Committed events that the index has not taken in yet; each costs about 500 bytes of memory. */
   unindexedEventsMax: 100_000,
   /** Sealed segment files held open for reading; each keeps up to about 2 MB of decoded chunks, 4 under zstd. A page needs few. */
@@ -216,6 +233,12 @@ assert(limits.blockBytesMax <= limits.roomBytesMin, 'where there is room again a
 assert(limits.blockBytesMax <= limits.queueBytesMax, 'a full block fits the queue');
 assert(limits.urlCharsMax < limits.headerBytesMax, 'the longest URL fits the head of a request');
 assert(limits.requestHeadMs <= limits.requestMs, 'headers come before the rest of a request');
+assert(
+  limits.queueEventsMin < limits.queueEventsMax && limits.queueMsMin < limits.queueMsMax,
+  'there is a choice',
+);
+assert(limits.bodyBytesMax <= limits.receivingBytesMax, 'any body may be received when no other is');
+assert(limits.queueMsMax <= limits.requestMs, 'what waits is dropped before its client is');
 assert(limits.headerBytesMax < limits.bodyBytesMax, 'what describes a body is smaller than the body');
 assert(limits.batchEventsMax <= limits.queueEventsMax, 'a full batch fits the queue');
 assert(limits.batchBodyEventsMax <= limits.batchEventsMax, 'a batch over HTTP is one append');

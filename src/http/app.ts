@@ -5,6 +5,8 @@ import { limits } from '../domain/limits.js';
 import { contentCodings } from '../ops/content-codings.js';
 import { guardRoutes } from './access.js';
 import { AccessRecorder } from './access-recorder.js';
+import { boundLargeBodies } from './admission/large-bodies.js';
+import { guardAgainstOverload } from './admission/overload-gate.js';
 import { serveApiDocs } from './api-docs.js';
 import { compressAnswers } from './compression.js';
 import type { AppContext } from './context.js';
@@ -67,8 +69,9 @@ export async function buildApp({
   app.setErrorHandler(onError);
   app.setNotFoundHandler(onNotFound);
   app.addHook('onResponse', logsSlowRequests(context.logger));
+  app.addHook('onRequest', boundLargeBodies());
   const codings = await contentCodings();
-  acceptStrictJson(app, codings);
+  acceptStrictJson(app, codings, context.admission);
   compressAnswers(app, codings);
   const { store, authenticator, logger } = context;
   const recorder = isAudited ? new AccessRecorder({ store, logger }) : undefined;
@@ -98,6 +101,7 @@ export async function buildApp({
   await app.after();
   refuseOtherMethods();
   await app.ready();
+  guardAgainstOverload(app.server, context.admission, context.logger);
   return app;
 }
 

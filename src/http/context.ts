@@ -7,10 +7,12 @@ import type { Logger } from '../ops/logger.js';
 import type { Metrics } from '../ops/metrics.js';
 import type { StageTimers } from '../ops/stage-timers.js';
 import type { EventStore } from '../store/event-store.js';
+import type { Admission } from './admission/admission.js';
 import type { OpenStreams } from './open-streams.js';
 
 export interface AppContext {
   store: EventStore;
+  admission: Admission;
   metrics: Metrics;
   timers: StageTimers;
   logger: Logger;

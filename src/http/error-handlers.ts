@@ -53,7 +53,8 @@ export function logFailure(logger: Logger, error: CodedError, req: FastifyReques
       { ...line, err: error.code === 'INTERNAL_ERROR' ? (error.cause ?? error) : error },
       'request failed',
     );
-  else if (status > 500) logger.warn(line, 'request refused');
+  // A line for each would be a hundred thousand a second: admission has one when it begins and when it ends.
+  else if (status > 500 && error.code !== 'OVERLOADED') logger.warn(line, 'request refused');
   else logger.debug(line, 'request refused');
 }
 

@@ -1,26 +1,42 @@
-/** Reads JSON bodies strictly (strict-json.ts), and refuses every other kind of body. */
+/** Reads JSON bodies strictly (strict-json.ts) once they are admitted, and refuses every other kind of body. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../domain/errors.js';
+import type { Json } from '../domain/event.js';
 import { limits } from '../domain/limits.js';
+import { priorityOf, priorityOfBytes } from '../domain/priority.js';
 import { decodeUtf8, parseStrictJson } from '../domain/strict-json.js';
 import type { ContentCoding } from '../ops/content-codings.js';
+import type { Admission, Work } from './admission/admission.js';
 import { unpacking } from './compression.js';
 
 const JSON_MEDIA_TYPE = 'application/json';
 
+type Done = (error: Error | null, body?: Json) => void;
+
 /** Makes JSON in UTF-8, as it is or in one of these codings, the only body that is accepted. */
-export function acceptStrictJson(app: FastifyInstance, codings: readonly ContentCoding[]): void {
+export function acceptStrictJson(
+  app: FastifyInstance,
+  codings: readonly ContentCoding[],
+  admission: Admission,
+): void {
   const unpack = unpacking(codings);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     JSON_MEDIA_TYPE,
     { parseAs: 'buffer', bodyLimit: limits.bodyBytesMax },
-    ({ headers }, body: Buffer, done) => {
+    ({ headers, raw }, body: Buffer, done) => {
       try {
         checkCharset(headers);
-        if (headers['content-encoding'] === undefined) parse(body, done);
-        else unpack(headers['content-encoding'], body).then((unpacked) => parse(unpacked, done), done);
+        if (headers['content-encoding'] === undefined) admit(body, raw.socket, admission, done);
+        else {
+          // What it is can only be seen in what it unpacks to.
+          unpack(headers['content-encoding'], body).then(
+            (unpacked) => admit(unpacked, raw.socket, admission, done),
+            done,
+          );
+        }
       } catch (error) {
         done(error as Error);
       }
@@ -28,35 +44,74 @@ export function acceptStrictJson(app: FastifyInstance, codings: readonly Content
   );
 }
 
-type Done = (error: Error | null, value?: unknown) => void;
-
 /** Throws nothing: what is wrong is handed on, whoever asks. */
-function parse(body: Buffer, done: Done): void {
-  let value: unknown;
+function admit(bytes: Buffer, socket: Socket, admission: Admission, done: Done): void {
+  if (admission.isOpen(bytes.length)) read(bytes, admission, done);
+  else {
+    // The priority is looked for only here: nobody needs it while everybody is let in.
+    admission.wait(priorityOfBytes(bytes), bytes.length, new BodyToRead(socket, bytes, admission, done));
+  }
+}
+
+/** A body that waits to be read, and with it all the work on its request. */
+class BodyToRead implements Work {
+  constructor(
+    private readonly socket: Socket,
+    private readonly bytes: Buffer,
+    private readonly admission: Admission,
+    private readonly done: Done,
+  ) {}
+
+  begin(): void {
+    read(this.bytes, this.admission, this.done);
+  }
+
+  refuse(error: CodedError): void {
+    this.done(error);
+  }
+
+  isGone(): boolean {
+    return this.socket.destroyed;
+  }
+}
+
+function read(bytes: Buffer, admission: Admission, done: Done): void {
+  let body: Json;
   try {
-    const text = decodeUtf8(body);
-    if (body.length >= limits.largeBodyBytesMin) {
-      parseInTurn(text, done);
+    const text = decodeUtf8(bytes);
+    if (bytes.length >= limits.largeBodyBytesMin) {
+      parseInTurn(text, admission, done);
       return;
     }
-    value = parseStrictJson(text);
+    body = parseStrictJson(text);
   } catch (error) {
-    done(error as Error);
+    fail(error, admission, done);
     return;
   }
-  done(null, value);
+  finish(body, admission, done);
 }
 
 /** A large body is read in one turn of the event loop and judged in the next: together they would hold it too long. */
-function parseInTurn(text: string, done: Done): void {
+function parseInTurn(text: string, admission: Admission, done: Done): void {
   setImmediate(() => {
     try {
-      const value = parseStrictJson(text);
-      setImmediate(done, null, value);
+      const body = parseStrictJson(text);
+      setImmediate(finish, body, admission, done);
     } catch (error) {
-      done(error as Error);
+      fail(error, admission, done);
     }
   });
+}
+
+function finish(body: Json, admission: Admission, done: Done): void {
+  admission.countBegun(priorityOf(body));
+  done(null, body);
+}
+
+/** What cannot be read has no priority. */
+function fail(error: unknown, admission: Admission, done: Done): void {
+  admission.countBegun('routine');
+  done(error as Error);
 }
 
 /** A charset other than UTF-8 means other characters. */

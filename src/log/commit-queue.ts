@@ -8,6 +8,8 @@ export interface WaitingAppend {
   append: LogAppend;
   firstSequence: number;
   linkBytes: number;
+  /** When it was accepted, as of `performance.now()`. */
+  acceptedMs: number;
   resolve: (firstSequence: number) => void;
   reject: (error: Error) => void;
 }
@@ -25,6 +27,11 @@ export class CommitQueue {
   /** Bytes of the links that wait. */
   get byteCount(): number {
     return this.bytes;
+  }
+
+  /** When the oldest that waits was accepted. */
+  get oldestMs(): number | undefined {
+    return this.waiting[0]?.acceptedMs;
   }
 
   /** Throws OVERLOADED if an append of this size has no room. */

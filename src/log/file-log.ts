@@ -66,6 +66,8 @@ export class FileLog implements CommitLog {
   private readonly listeners: LogListener[] = [];
   private nextSequence: number;
   private working: Promise<void> | undefined;
+  /** When the oldest append of the block that is being written was accepted. */
+  private writingSinceMs: number | undefined;
   private readonly timers: Timers;
   private cancelConfirm: CancelTimer | undefined;
   private closing = false;
@@ -135,6 +137,12 @@ export class FileLog implements CommitLog {
     return this.queue.byteCount;
   }
 
+  /** How long the oldest event that is not durable yet has waited, in milliseconds; 0 if there is none. */
+  get waitingMs(): number {
+    const sinceMs = this.writingSinceMs ?? this.queue.oldestMs;
+    return sinceMs === undefined ? 0 : performance.now() - sinceMs;
+  }
+
   /** The newest journal's durable part. */
   get tail(): JournalSpan {
     return spanOf(this.current);
@@ -161,7 +169,7 @@ export class FileLog implements CommitLog {
       const firstSequence = this.nextSequence;
       this.nextSequence += links.length;
       this.versions.set(consultationId, expectedVersion + links.length, this.nextSequence - 1);
-      this.queue.push({ append, firstSequence, linkBytes, resolve, reject });
+      this.queue.push({ append, firstSequence, linkBytes, acceptedMs: performance.now(), resolve, reject });
       // Waiting for the end of this turn of the event loop lets all requests that came with it share the block.
       if (this.working === undefined)
         this.start(() => this.timers.endOfTurn().then(() => this.commitWaiting()));
@@ -187,6 +195,7 @@ export class FileLog implements CommitLog {
   }
 
   private async commitBlock(): Promise<void> {
+    this.writingSinceMs = this.queue.oldestMs;
     const block = this.queue.takeBlock();
     const links = block.flatMap(({ append }) => append.links);
     const linkBytes = block.reduce((sum, item) => sum + item.linkBytes, 0);
@@ -195,6 +204,8 @@ export class FileLog implements CommitLog {
     } catch (error) {
       await this.refuse(block, error);
       return;
+    } finally {
+      this.writingSinceMs = undefined;
     }
     this.isStorageFull = false;
     for (const listener of this.listeners) listener.committed?.(this.tail);

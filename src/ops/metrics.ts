@@ -5,15 +5,8 @@
  * through callbacks. Nothing here is on the path of a request but the count of refused appends.
  */
 import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
+import type { QueueFigures } from './load.js';
 import { STAGES, type Stage, type StageTimers } from './stage-timers.js';
-
-/** What waits for the log, and how much may. */
-export interface QueueFigures {
-  events: number;
-  eventsMax: number;
-  bytes: number;
-  bytesMax: number;
-}
 
 export interface MetricSources {
   timers: StageTimers;
@@ -60,12 +53,21 @@ export function createMetrics({ timers, appendedEvents, queue }: MetricSources):
   });
   new Gauge({
     name: 'fi_buffer_size',
-    help: 'Events waiting for the log.',
+    help: 'Requests waiting to be worked on, and events waiting for stable storage.',
     registers: [registry],
     collect() {
       this.set(queue().events);
     },
   });
+  new Gauge({
+    name: 'fi_queue_age_seconds',
+    help: 'How long the oldest of them has waited.',
+    registers: [registry],
+    collect() {
+      this.set(queue().ageMs / 1000);
+    },
+  });
+  registerAdmission(registry, queue);
   const persistErrors = new Counter({
     name: 'fi_persist_errors_total',
     help: 'Appends that storage refused, by error code.',
@@ -99,6 +101,33 @@ export function createMetrics({ timers, appendedEvents, queue }: MetricSources):
     streamClosed: (mediaType) => streams.dec({ media_type: mediaType }),
     countDroppedStream: (reason) => droppedStreams.inc({ reason }),
   };
+}
+
+/** What became of the requests that store something, by their priority. */
+function registerAdmission(registry: Registry, queue: () => QueueFigures): void {
+  const counter = (name: string, help: string, labelNames: string[], collect: (counter: Counter) => void) =>
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+  counter('fi_requests_received_total', 'Requests to store something.', ['priority'], (total) => {
+    for (const [priority, count] of Object.entries(queue().received)) total.inc({ priority }, count);
+  });
+  counter('fi_requests_accepted_total', 'Those that were worked on.', ['priority'], (total) => {
+    for (const [priority, count] of Object.entries(queue().accepted)) total.inc({ priority }, count);
+  });
+  const reasons = 'Those that were dropped before any work: no room, or too long a wait.';
+  counter('fi_requests_dropped_total', reasons, ['priority', 'reason'], (total) => {
+    for (const [priority, counts] of Object.entries(queue().dropped)) {
+      for (const [reason, count] of Object.entries(counts)) total.inc({ priority, reason }, count);
+    }
+  });
 }
 
 /**
@@ -142,8 +171,18 @@ function latencyJson(timers: StageTimers): Record<string, object> {
   );
 }
 
-function queueJson({ events, eventsMax, bytes, bytesMax }: QueueFigures): Record<string, number> {
-  return { events, events_max: eventsMax, bytes, bytes_max: bytesMax };
+function queueJson(figures: QueueFigures): Record<string, unknown> {
+  const { events, eventsMax, bytes, bytesMax, ageMs, received, accepted, dropped } = figures;
+  return {
+    events,
+    events_max: eventsMax,
+    bytes,
+    bytes_max: bytesMax,
+    age_seconds: ageMs / 1000,
+    received,
+    accepted,
+    dropped,
+  };
 }
 
 /** One number for a metric without labels, otherwise its values with their labels. */

@@ -4,6 +4,7 @@
  * Validation, the help text and the table of docs/operating.md all come from this one table.
  */
 import { isIP, isIPv4 } from 'node:net';
+import { limits } from '../domain/limits.js';
 
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
@@ -23,6 +24,8 @@ export interface Settings {
   allowedHosts: readonly string[];
   /** Origins whose pages may read answers. */
   corsOrigins: readonly string[];
+  queueEvents: number;
+  queueMs: number;
   logLevel: LogLevel;
   auth: 'off' | 'keys' | 'jwt';
   /** The issuer and the audience that tokens must have, and the file of the issuer's keys; empty if not given. */
@@ -184,6 +187,20 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     defaultText: 'none',
     description: 'Origins whose pages may read answers in a browser.',
     ...listOf('exact origins, such as https://clinic.example', httpOrigin),
+  },
+  queueEvents: {
+    name: 'FI_QUEUE_EVENTS',
+    defaultText: '4096',
+    description:
+      'Requests that wait and events that wait for the log, together; past three quarters of it only critical ones are taken, past it none.',
+    ...integer(limits.queueEventsMin, limits.queueEventsMax),
+  },
+  queueMs: {
+    name: 'FI_QUEUE_MS',
+    defaultText: '500',
+    description:
+      'How many milliseconds a request may wait before it is worked on: a fifth of it when the queue was never empty for as long, four times as long for a critical one.',
+    ...integer(limits.queueMsMin, limits.queueMsMax),
   },
   logLevel: {
     name: 'FI_LOG_LEVEL',

@@ -54,6 +54,8 @@ export function loadSettings({ env, flags = {}, parseCodec }: SettingSources): R
     durability: read('durability'),
     allowedHosts: read('allowedHosts'),
     corsOrigins: read('corsOrigins'),
+    queueEvents: read('queueEvents'),
+    queueMs: read('queueMs'),
     logLevel: read('logLevel'),
     auth: read('auth'),
     jwtIssuer: read('jwtIssuer'),

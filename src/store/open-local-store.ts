@@ -24,8 +24,8 @@ import { journalFirstSequence } from '../log/journal-format.js';
 import { lockDataDir } from '../ops/data-dir-lock.js';
 import type { Disk } from '../ops/disk.js';
 import { diskFailure } from '../ops/disk-failure.js';
+import type { Load } from '../ops/load.js';
 import { type Machine, nodeMachine } from '../ops/machine.js';
-import type { QueueFigures } from '../ops/metrics.js';
 import type { StageTimers } from '../ops/stage-timers.js';
 import { lockRepacking, removeRepackLeftovers } from '../segments/repacking.js';
 import { SegmentArchive } from '../segments/segment-archive.js';
@@ -63,7 +63,7 @@ export interface LocalStoreOptions {
 
 /** The store and what is measured of it. */
 export interface LocalStore extends EventStore {
-  queue(): QueueFigures;
+  load(): Load;
   /** Brings exported events back as they were (restore-events.ts). */
   restore(events: readonly EventToRestore[], restored: Restored): Promise<void>;
   /** Events made durable since it was opened. */
@@ -179,11 +179,12 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     },
   });
   return Object.assign(store, {
-    queue: (): QueueFigures => ({
+    load: (): Load => ({
       events: log.waitingEvents,
-      eventsMax: limits.queueEventsMax,
       bytes: log.waitingBytes,
-      bytesMax: limits.queueBytesMax,
+      ageMs: log.waitingMs,
+      unindexed: finder.recent.size,
+      unindexedMax: limits.unindexedEventsMax,
     }),
     appendedEvents: () => log.headSequence - firstHead,
     archived: () => followers.archived(),

@@ -40,7 +40,17 @@ test('gives its figures as Prometheus text and, when asked, as JSON', async (t) 
   const json = await get('/metrics', { accept: 'application/json' });
   assert.match(String(json.headers['content-type']), /^application\/json/);
   assert.equal(json.json().fi_ingest_latency_seconds.total.count, 2);
-  assert.deepEqual(json.json().queue, { events: 3, events_max: 8192, bytes: 1200, bytes_max: 67_108_864 });
+  const { age_seconds, ...queue } = json.json().queue;
+  assert.equal(age_seconds, 0);
+  assert.deepEqual(queue, {
+    events: 3,
+    events_max: 4096,
+    bytes: 1200,
+    bytes_max: 67_108_864,
+    received: { critical: 0, routine: 2 },
+    accepted: { critical: 0, routine: 2 },
+    dropped: { critical: { full: 0, late: 0 }, routine: { full: 0, late: 0 } },
+  });
 });
 
 test('logs a line a request at debug, with the route and without ids, query or payload', async (t) => {

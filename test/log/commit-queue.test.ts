@@ -6,7 +6,7 @@ import { CommitQueue, type WaitingAppend } from '../../src/log/commit-queue.js';
 function waiting(linkBytes: number, events = 1): WaitingAppend {
   const links = Array.from({ length: events }, () => Buffer.alloc(0));
   const append = { consultationId: 'a', expectedVersion: 0, links };
-  return { append, firstSequence: 1, linkBytes, resolve: () => {}, reject: () => {} };
+  return { append, firstSequence: 1, linkBytes, acceptedMs: 0, resolve: () => {}, reject: () => {} };
 }
 
 test('gives what came first, as much as a block holds, and at least one', () => {

@@ -9,7 +9,16 @@ function figures(): { metrics: Metrics; timers: StageTimers; state: { appended: 
   const metrics = createMetrics({
     timers,
     appendedEvents: () => state.appended,
-    queue: () => ({ events: state.waiting, eventsMax: 8, bytes: 100, bytesMax: 1000 }),
+    queue: () => ({
+      events: state.waiting,
+      eventsMax: 8,
+      bytes: 100,
+      bytesMax: 1000,
+      ageMs: 250,
+      received: { critical: 3, routine: 40 },
+      accepted: { critical: 3, routine: 30 },
+      dropped: { critical: { full: 0, late: 0 }, routine: { full: 4, late: 6 } },
+    }),
   });
   return { metrics, timers, state };
 }
@@ -49,6 +58,16 @@ test('reads the events and the queue at the time it is asked', async () => {
   assert.match(text, /^fi_buffer_size 5$/m);
 });
 
+test('shows what became of requests by priority, and the age of the queue', async () => {
+  const { metrics } = figures();
+  await metrics.text();
+  const text = await metrics.text();
+  assert.match(text, /^fi_queue_age_seconds 0\.25$/m);
+  assert.match(text, /^fi_requests_received_total\{priority="critical"\} 3$/m);
+  assert.match(text, /^fi_requests_accepted_total\{priority="routine"\} 30$/m);
+  assert.match(text, /^fi_requests_dropped_total\{priority="routine",reason="late"\} 6$/m);
+});
+
 test('counts the refusals of storage by their code', async () => {
   const { metrics } = figures();
   metrics.countPersistError('STORAGE_FULL');
@@ -65,7 +84,16 @@ test('gives the same as JSON, with percentiles of each timed stage and the queue
   assert.deepEqual(json.fi_persist_errors_total, [{ error_type: 'LOG_UNAVAILABLE', value: 1 }]);
   assert.equal(json.fi_events_appended_total, 1);
   assert.equal(json.fi_buffer_size, 2);
-  assert.deepEqual(json.queue, { events: 2, events_max: 8, bytes: 100, bytes_max: 1000 });
+  assert.deepEqual(json.queue, {
+    events: 2,
+    events_max: 8,
+    bytes: 100,
+    bytes_max: 1000,
+    age_seconds: 0.25,
+    received: { critical: 3, routine: 40 },
+    accepted: { critical: 3, routine: 30 },
+    dropped: { critical: { full: 0, late: 0 }, routine: { full: 4, late: 6 } },
+  });
   const stages = json.fi_ingest_latency_seconds as Record<string, Record<string, number>>;
   assert.deepEqual(Object.keys(stages), [...STAGES]);
   assert.deepEqual(Object.keys(stages.total ?? {}), ['p50', 'p95', 'p99', 'mean', 'count']);

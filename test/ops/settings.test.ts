@@ -43,6 +43,8 @@ test('has a default for every setting, and freezes them', () => {
     durability: 'fsync',
     allowedHosts: [],
     corsOrigins: [],
+    queueEvents: 4096,
+    queueMs: 500,
     logLevel: 'info',
     auth: 'off',
     jwtIssuer: '',

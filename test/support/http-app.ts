@@ -2,11 +2,13 @@
 import { Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { Admission, type AdmissionOptions } from '../../src/http/admission/admission.js';
 import { type AppOptions, buildApp } from '../../src/http/app.js';
 import type { NodeServerOptions } from '../../src/http/node-server.js';
 import type { StreamTimes } from '../../src/http/open-streams.js';
+import type { Load } from '../../src/ops/load.js';
 import { createLogger } from '../../src/ops/logger.js';
-import { createMetrics, type Metrics, type QueueFigures } from '../../src/ops/metrics.js';
+import { createMetrics, type Metrics } from '../../src/ops/metrics.js';
 import { createStageTimers, type StageTimers } from '../../src/ops/stage-timers.js';
 import {
   type MemoryEventStore,
@@ -18,6 +20,7 @@ export interface TestApp {
   app: FastifyInstance;
   store: MemoryEventStore;
   metrics: Metrics;
+  admission: Admission;
   timers: StageTimers;
   /** What was logged, at the level `debug`, a line each. */
   logged: string[];
@@ -28,7 +31,7 @@ export interface TestApp {
   start(): Promise<string>;
 }
 
-const QUEUE: QueueFigures = { events: 3, eventsMax: 8192, bytes: 1200, bytesMax: 67_108_864 };
+const LOAD: Load = { events: 3, bytes: 1200, ageMs: 0, unindexed: 0, unindexedMax: 1000 };
 
 export interface TestAppOptions
   extends MemoryEventStoreOptions,
@@ -39,6 +42,7 @@ export async function testApp(
   options: TestAppOptions = {},
   connections: NodeServerOptions = {},
   streamTimes: Partial<StreamTimes> = {},
+  queue: Partial<AdmissionOptions> = {},
 ): Promise<TestApp> {
   const { authenticator, isAudited = false } = options;
   const store = memoryEventStore(options);
@@ -50,14 +54,22 @@ export async function testApp(
       done();
     },
   });
+  const admission = new Admission({
+    eventsMax: 4096,
+    bytesMax: 67_108_864,
+    waitMs: 500,
+    load: () => LOAD,
+    ...queue,
+  });
   const metrics = createMetrics({
     timers,
     appendedEvents: () => store.health().headSequence,
-    queue: () => QUEUE,
+    queue: () => admission.figures(),
   });
   const logger = createLogger({ level: 'debug', destination });
   const app = await buildApp({
     store,
+    admission,
     metrics,
     timers,
     logger,
@@ -79,6 +91,7 @@ export async function testApp(
     app,
     store,
     metrics,
+    admission,
     timers,
     logged,
     post,

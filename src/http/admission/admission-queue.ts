@@ -1,0 +1,136 @@
+/**
+ * The queue in front of the log, and the rules by which it takes, orders and drops. No clock and no I/O: every
+ * time is given, in milliseconds.
+ *
+ * A rule that refuses a critical request refuses every routine one in the same state as well: routine requests
+ * have a share of each bound, critical ones the whole; critical ones go first, so only critical ones are ahead of
+ * them; and they may wait longer.
+ *
+ * How long a routine request may wait follows "controlled delay" (B. Maurer, "Fail at Scale", ACM Queue 13(8),
+ * 2015, after CoDel, RFC 8289): a queue that was empty a moment ago only takes up a burst, and its requests have
+ * the whole limit; one that was not empty for as long as the limit is standing, more comes than can be
+ * done, and a long wait would help nobody: then they have a fifth of it.
+ */
+import type { Priority } from '../../domain/priority.js';
+import type { Load } from '../../ops/load.js';
+import { Fifo } from './fifo.js';
+
+export interface QueueLimits {
+  /** Requests waiting here and events waiting for the log, together. */
+  eventsMax: number;
+  /** Their bytes, together. */
+  bytesMax: number;
+  /** How long a routine request may wait. */
+  waitMs: number;
+}
+
+export interface WaitingRequest {
+  readonly priority: Priority;
+  readonly bytes: number;
+  /** When it can have come at the earliest. */
+  readonly arrivedMs: number;
+}
+
+/** `full`: there is no room. `late`: it waited too long, or would. */
+export type DropReason = 'full' | 'late';
+
+/** What of each bound routine requests may fill; the rest is kept for critical ones. */
+export const ROUTINE_SHARE = 0.75;
+/** What a routine request may wait in a standing queue, as a part of the limit. */
+export const STANDING_SHARE = 0.2;
+/** How much longer than a routine request a critical one may wait. */
+export const CRITICAL_WAIT_FACTOR = 4;
+
+/** Before the first measurement, and as bounds of it: one request's time of the event loop. */
+const EACH_MS = { first: 0.1, min: 0.01, max: 10 } as const;
+/** The weight of the newest measurement. */
+const EACH_WEIGHT = 0.125;
+
+export class AdmissionQueue<T extends WaitingRequest> {
+  private readonly critical = new Fifo<T>();
+  private readonly routine = new Fifo<T>();
+  private bytes = 0;
+  private eachMs: number = EACH_MS.first;
+  /** Since when something has always waited. */
+  private busySinceMs = 0;
+
+  constructor(private readonly limits: QueueLimits) {}
+
+  get size(): number {
+    return this.critical.size + this.routine.size;
+  }
+
+  get byteCount(): number {
+    return this.bytes;
+  }
+
+  /** How long the oldest has waited; 0 if nothing waits. */
+  ageMs(nowMs: number): number {
+    const since = Math.min(this.critical.first?.arrivedMs ?? nowMs, this.routine.first?.arrivedMs ?? nowMs);
+    return nowMs - since;
+  }
+
+  /** How many of each priority wait. */
+  counts(): Record<Priority, number> {
+    return { critical: this.critical.size, routine: this.routine.size };
+  }
+
+  /**
+   * Why a request that came at `arrivedMs` is not to be taken now; `undefined` if it is. `promised` counts
+   * requests that were told so and are not here yet.
+   */
+  refusalOf(
+    priority: Priority,
+    bytes: number,
+    arrivedMs: number,
+    load: Load,
+    nowMs: number,
+    promised = 0,
+  ): DropReason | undefined {
+    const isCritical = priority === 'critical';
+    const share = isCritical ? 1 : ROUTINE_SHARE;
+    const isFull =
+      load.events + this.size + promised >= share * this.limits.eventsMax ||
+      load.bytes + this.bytes + bytes > share * this.limits.bytesMax ||
+      load.unindexed >= share * load.unindexedMax;
+    if (isFull) return 'full';
+    const ahead = isCritical ? this.critical.size : this.size + promised;
+    const wouldWaitMs = nowMs - arrivedMs + ahead * this.eachMs;
+    const isLate = wouldWaitMs > this.waitMsMax(priority, nowMs) || load.ageMs > this.longWaitMs(priority);
+    return isLate ? 'late' : undefined;
+  }
+
+  push(request: T, nowMs: number): void {
+    if (this.size === 0) this.busySinceMs = nowMs;
+    (request.priority === 'critical' ? this.critical : this.routine).push(request);
+    this.bytes += request.bytes;
+  }
+
+  /** The next request, critical ones first and each kind in the order it came; `undefined` if none waits. */
+  take(): T | undefined {
+    const request = this.critical.shift() ?? this.routine.shift();
+    if (request !== undefined) this.bytes -= request.bytes;
+    return request;
+  }
+
+  /** Whether a request that was taken has waited too long for work to be spent on it. */
+  isLate({ priority, arrivedMs }: WaitingRequest, nowMs: number): boolean {
+    return nowMs - arrivedMs > this.waitMsMax(priority, nowMs);
+  }
+
+  /** Learns how long `count` requests took, all that the event loop does for them included. */
+  measured(count: number, durationMs: number): void {
+    const each = Math.min(EACH_MS.max, Math.max(EACH_MS.min, durationMs / count));
+    this.eachMs += EACH_WEIGHT * (each - this.eachMs);
+  }
+
+  private waitMsMax(priority: Priority, nowMs: number): number {
+    const isStanding = this.size > 0 && nowMs - this.busySinceMs > this.limits.waitMs;
+    const isShort = isStanding && priority === 'routine';
+    return this.longWaitMs(priority) * (isShort ? STANDING_SHARE : 1);
+  }
+
+  private longWaitMs(priority: Priority): number {
+    return this.limits.waitMs * (priority === 'critical' ? CRITICAL_WAIT_FACTOR : 1);
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Stands between a connection and Node's HTTP parser while the service is overloaded, and lets through only what
+ * admission takes.
+ *
+ * Node needs about 13 µs to parse and answer a request that nobody works on; to refuse nine for each that is
+ * accepted would take more time than the one that is accepted. Here a request is a range of bytes: its end is found
+ * (request-frame.ts), its priority looked up, and if it is refused the parser never sees it. Of a run of
+ * refused requests the parser gets the first, whose response then carries the answers of all, so that the order of
+ * answers stays in Node's hands. Where this is not certain where a request ends, it lets bytes through as they are.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { limits } from '../../domain/limits.js';
+import { priorityOfBytes } from '../../domain/priority.js';
+import type { Admission } from './admission.js';
+import { FrameReader } from './request-frame.js';
+
+/** What Node reads from a socket at once. A chunk of this size means that more was waiting. */
+const READ_BYTES = 64 * 1024;
+const REQUEST_START = Buffer.from('POST /consultations/');
+
+/** `lost`: a request of another form came; nothing is refused here until the connection ends. */
+type State = 'searching' | 'following' | 'lost';
+type DataListener = (chunk: Buffer) => void;
+
+export class ConnectionGate {
+  private state: State;
+  private readonly parser: DataListener[];
+  private readonly frame = new FrameReader();
+  /** Bytes to come of a request whose head the parser has. */
+  private restBytes = 0;
+  /** The part of a head that the parser has, when the rest is to come. */
+  private partOfHead: Buffer | undefined;
+  /** For each request that the parser is about to report: how many it stands for that are refused; 0 if none. */
+  private readonly runs: number[] = [];
+  /** The newest request that the parser reported. */
+  private newest: IncomingMessage | undefined;
+  /** Since when there was always more to read than was read; `undefined` when there was not. */
+  private backlogSinceMs: number | undefined;
+
+  /** `isNew`: nothing of the connection was read yet. Otherwise the start of a request has to be found first. */
+  constructor(
+    private readonly socket: Socket,
+    private readonly admission: Admission,
+    isNew: boolean,
+  ) {
+    this.state = isNew ? 'following' : 'searching';
+    this.parser = socket.listeners('data') as DataListener[];
+    // Node's server reads a socket past its stream until there is another listener for its data.
+    socket.on('data', this.receive);
+    for (const listener of this.parser) socket.removeListener('data', listener);
+  }
+
+  /** To be asked once for each request that the parser reports: how many are to be refused with it; 0 if none. */
+  refusedWith(request: IncomingMessage): number {
+    this.newest = request;
+    return this.runs.shift() ?? 0;
+  }
+
+  /** Refuses nothing any more. */
+  open(): void {
+    if (this.state === 'following') this.state = 'searching';
+    this.restBytes = 0;
+    this.partOfHead = undefined;
+    this.backlogSinceMs = undefined;
+    const { socket } = this;
+    for (const listener of this.parser) socket.on('data', listener);
+    socket.removeListener('data', this.receive);
+  }
+
+  private readonly receive = (chunk: Buffer): void => {
+    if (chunk.length < READ_BYTES) this.backlogSinceMs = undefined;
+    else this.backlogSinceMs ??= this.admission.earliestArrivalMs();
+    if (this.state === 'searching') this.search(chunk);
+    else this.next(chunk);
+  };
+
+  private next(bytes: Buffer): void {
+    if (this.state === 'following') this.follow(bytes);
+    else this.pass(bytes);
+  }
+
+  private pass(bytes: Buffer): void {
+    if (bytes.length === 0 || this.socket.destroyed) return;
+    for (const listener of this.parser) listener.call(this.socket, bytes);
+  }
+
+  /**
+   * Looks for a place where a request begins. That some bytes look like one proves nothing: they may be part of a
+   * body. What proves it is that the byte before them completes a request for the parser.
+   */
+  private search(chunk: Buffer): void {
+    const found = chunk.lastIndexOf(REQUEST_START);
+    const end = found > 0 ? found : chunk.length;
+    this.pass(chunk.subarray(0, end - 1));
+    if (this.putBackIfPaused(chunk.subarray(end - 1))) return;
+    const { newest } = this;
+    const wasComplete = newest === undefined || newest.complete;
+    this.pass(chunk.subarray(end - 1, end));
+    if (!wasComplete && newest.complete && newest === this.newest) this.state = 'following';
+    const rest = chunk.subarray(end);
+    if (!this.putBackIfPaused(rest)) this.next(rest);
+  }
+
+  /** Node takes nothing while it has paused a socket, whose client reads too slowly: what is left comes again. */
+  private putBackIfPaused(bytes: Buffer): boolean {
+    if (!this.socket.isPaused()) return false;
+    if (bytes.length > 0) this.socket.unshift(bytes);
+    return true;
+  }
+
+  private follow(chunk: Buffer): void {
+    const arrivedMs = this.backlogSinceMs ?? this.admission.earliestArrivalMs();
+    const kept: Buffer[] = [];
+    let keptFrom = 0;
+    let promised = 0;
+    let isRun = false;
+    for (let at = this.goOn(chunk); at < chunk.length; ) {
+      const shape = this.frame.read(chunk, at);
+      if (shape !== 'whole') {
+        this.passPart(shape, chunk, at);
+        break;
+      }
+      const { end } = this.frame;
+      if (!this.isRefused(chunk, arrivedMs, promised)) {
+        this.runs.push(0);
+        promised += 1;
+        isRun = false;
+      } else if (isRun && (this.runs.at(-1) as number) < limits.refusalRunMax) {
+        this.runs[this.runs.length - 1] = (this.runs.at(-1) as number) + 1;
+        if (at > keptFrom) kept.push(chunk.subarray(keptFrom, at));
+        keptFrom = end;
+      } else {
+        this.runs.push(1);
+        isRun = true;
+      }
+      at = end;
+    }
+    // In one piece: Node may pause the socket at any request, and takes nothing more until it is resumed.
+    if (kept.length === 0) this.pass(chunk);
+    else this.pass(Buffer.concat([...kept, chunk.subarray(keptFrom)]));
+  }
+
+  /** Passes over what belongs to a request that the parser has a part of; answers where the next one begins. */
+  private goOn(chunk: Buffer): number {
+    if (this.restBytes > 0) {
+      const here = Math.min(this.restBytes, chunk.length);
+      this.restBytes -= here;
+      return here;
+    }
+    if (this.partOfHead === undefined) return 0;
+    const before = this.partOfHead.length;
+    const joined = Buffer.concat([this.partOfHead, chunk]);
+    this.partOfHead = undefined;
+    const shape = this.frame.read(joined, 0);
+    if (shape !== 'whole') {
+      this.passPart(shape, joined, 0);
+      return chunk.length;
+    }
+    this.runs.push(0);
+    return this.frame.end - before;
+  }
+
+  /** Notes how a request goes on that is not all there; the parser gets what there is of it. */
+  private passPart(shape: 'body' | 'head' | 'strange', bytes: Buffer, start: number): void {
+    if (shape === 'strange') this.state = 'lost';
+    else if (shape === 'head') this.partOfHead = Buffer.from(bytes.subarray(start));
+    else {
+      this.runs.push(0);
+      this.restBytes = this.frame.end - bytes.length;
+    }
+  }
+
+  private isRefused(chunk: Buffer, arrivedMs: number, promised: number): boolean {
+    const { isAppend, bodyStart, end } = this.frame;
+    if (!isAppend) return false;
+    const bytes = end - bodyStart;
+    if (this.admission.takes('routine', bytes, arrivedMs, promised)) return false;
+    const priority = priorityOfBytes(chunk, bodyStart, end);
+    return this.admission.refuses(priority, bytes, arrivedMs, promised);
+  }
+}

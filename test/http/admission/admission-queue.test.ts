@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Priority } from '../../../src/domain/priority.js';
+import { integerBetween, type Random, seededRandom } from '../../../src/domain/seeded-random.js';
+import {
+  AdmissionQueue,
+  CRITICAL_WAIT_FACTOR,
+  ROUTINE_SHARE,
+  STANDING_SHARE,
+} from '../../../src/http/admission/admission-queue.js';
+import type { Load } from '../../../src/ops/load.js';
+import { testSeed } from '../../domain/test-seed.js';
+
+const LIMITS = { eventsMax: 100, bytesMax: 10_000, waitMs: 500 };
+const NO_LOAD: Load = { events: 0, bytes: 0, ageMs: 0, unindexed: 0, unindexedMax: 1000 };
+
+interface Item {
+  priority: Priority;
+  bytes: number;
+  arrivedMs: number;
+  name: number;
+}
+
+const newQueue = (): AdmissionQueue<Item> => new AdmissionQueue<Item>(LIMITS);
+const item = (priority: Priority, arrivedMs: number, name = 0, bytes = 10): Item => {
+  return { priority, bytes, arrivedMs, name };
+};
+
+function randomLoad(random: Random): Load {
+  return {
+    events: integerBetween(random, 0, 120),
+    bytes: integerBetween(random, 0, 12_000),
+    ageMs: integerBetween(random, 0, 3000),
+    unindexed: integerBetween(random, 0, 1200),
+    unindexedMax: 1000,
+  };
+}
+
+test('never refuses a critical request in a state in which it takes a routine one', (t) => {
+  const random = seededRandom(testSeed(t));
+  let refusedRoutine = 0;
+  let refusedCritical = 0;
+  for (let round = 0; round < 20_000; round += 1) {
+    const queue = newQueue();
+    if (random() < 0.5) queue.measured(20, integerBetween(random, 1, 400));
+    for (let left = integerBetween(random, 0, 60); left > 0; left -= 1) {
+      queue.push(item(random() < 0.3 ? 'critical' : 'routine', 0), 0);
+    }
+    const load = random() < 0.3 ? NO_LOAD : randomLoad(random);
+    const nowMs = integerBetween(random, 0, 3000);
+    const arrivedMs = nowMs - integerBetween(random, 0, nowMs);
+    const bytes = integerBetween(random, 1, 4000);
+    const promised = integerBetween(random, 0, 20);
+    const routine = queue.refusalOf('routine', bytes, arrivedMs, load, nowMs, promised);
+    const critical = queue.refusalOf('critical', bytes, arrivedMs, load, nowMs, promised);
+    if (routine !== undefined) refusedRoutine += 1;
+    if (critical !== undefined) refusedCritical += 1;
+    assert.ok(critical === undefined || routine !== undefined, JSON.stringify({ load, nowMs, arrivedMs }));
+  }
+  assert.ok(refusedRoutine > refusedCritical && refusedCritical > 100, 'both were refused now and then');
+});
+
+test('gives critical requests first, and each kind in the order it came', (t) => {
+  const random = seededRandom(testSeed(t));
+  const queue = newQueue();
+  const expected: Record<Priority, number[]> = { critical: [], routine: [] };
+  for (let name = 1; name <= 20_000; name += 1) {
+    if (random() < 0.55) {
+      const priority = random() < 0.2 ? 'critical' : 'routine';
+      queue.push(item(priority, 0, name), 0);
+      expected[priority].push(name);
+    } else {
+      const from = expected.critical.length > 0 ? expected.critical : expected.routine;
+      assert.equal(queue.take()?.name, from.shift());
+    }
+    const left = expected.critical.length + expected.routine.length;
+    assert.deepEqual([queue.size, queue.byteCount], [left, left * 10]);
+  }
+});
+
+test('holds no more than its bounds, what waits in the log included, and keeps a share for critical ones', (t) => {
+  const random = seededRandom(testSeed(t));
+  for (let round = 0; round < 200; round += 1) {
+    const queue = newQueue();
+    const load = {
+      ...NO_LOAD,
+      events: integerBetween(random, 0, 90),
+      bytes: integerBetween(random, 0, 9000),
+    };
+    let routineEvents = 0;
+    for (let left = 300; left > 0; left -= 1) {
+      const priority = random() < 0.3 ? 'critical' : 'routine';
+      const bytes = integerBetween(random, 1, 500);
+      if (queue.refusalOf(priority, bytes, 0, load, 0) !== undefined) continue;
+      queue.push(item(priority, 0, left, bytes), 0);
+      if (priority === 'routine') {
+        routineEvents = queue.size + load.events;
+        assert.ok(queue.byteCount + load.bytes <= ROUTINE_SHARE * LIMITS.bytesMax);
+      }
+    }
+    assert.ok(queue.size + load.events <= LIMITS.eventsMax);
+    assert.ok(queue.byteCount + load.bytes <= LIMITS.bytesMax);
+    assert.ok(routineEvents <= ROUTINE_SHARE * LIMITS.eventsMax);
+  }
+});
+
+test('lets a burst wait for the whole limit, and a standing queue for a fifth of it', () => {
+  const queue = newQueue();
+  const { waitMs } = LIMITS;
+  queue.push(item('routine', 1000), 1000);
+  queue.push(item('routine', 1200), 1200);
+  const at = 1000 + waitMs;
+  assert.equal(queue.isLate(item('routine', at - waitMs), at), false);
+  assert.equal(queue.isLate(item('routine', at - waitMs - 1), at), true);
+  const later = at + 1;
+  assert.equal(queue.isLate(item('routine', later - STANDING_SHARE * waitMs), later), false);
+  assert.equal(queue.isLate(item('routine', later - STANDING_SHARE * waitMs - 1), later), true);
+  assert.equal(queue.isLate(item('critical', later - CRITICAL_WAIT_FACTOR * waitMs), later), false);
+  assert.equal(queue.isLate(item('critical', later - CRITICAL_WAIT_FACTOR * waitMs - 1), later), true);
+  queue.take();
+  queue.take();
+  queue.push(item('routine', later), later);
+  assert.equal(queue.isLate(item('routine', later - waitMs), later), false, 'it was empty in between');
+});
+
+test('refuses what would wait too long behind what is there, by how long each takes', () => {
+  const queue = newQueue();
+  for (let round = 0; round < 100; round += 1) queue.measured(10, 100);
+  for (let waiting = 0; waiting < 40; waiting += 1) queue.push(item('routine', 0), 0);
+  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0), undefined);
+  for (let waiting = 0; waiting < 15; waiting += 1) queue.push(item('routine', 0), 0);
+  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0), 'late');
+  assert.equal(queue.refusalOf('critical', 1, 0, NO_LOAD, 0), undefined, 'it goes before them');
+  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0, 0), 'late');
+});
+
+test('counts what it promised as if it were there', () => {
+  const queue = newQueue();
+  const room = ROUTINE_SHARE * LIMITS.eventsMax;
+  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0, room - 1), undefined);
+  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0, room), 'full');
+});
+
+test('refuses routine requests when the log or the index falls behind', () => {
+  const queue = newQueue();
+  const refusals = (load: Partial<Load>) =>
+    (['routine', 'critical'] as const).map((priority) =>
+      queue.refusalOf(priority, 1, 0, { ...NO_LOAD, ...load }, 0),
+    );
+  assert.deepEqual(refusals({ ageMs: LIMITS.waitMs + 1 }), ['late', undefined]);
+  assert.deepEqual(refusals({ ageMs: CRITICAL_WAIT_FACTOR * LIMITS.waitMs + 1 }), ['late', 'late']);
+  assert.deepEqual(refusals({ unindexed: 750 }), ['full', undefined]);
+  assert.deepEqual(refusals({ unindexed: 1000 }), ['full', 'full']);
+});
+
+test('says how long the oldest has waited', () => {
+  const queue = newQueue();
+  assert.equal(queue.ageMs(77), 0);
+  queue.push(item('routine', 10), 10);
+  queue.push(item('critical', 30), 30);
+  assert.equal(queue.ageMs(100), 90);
+});
