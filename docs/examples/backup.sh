@@ -10,6 +10,13 @@ umask 027
 [ -d "$data/journal" ] || { echo "backup.sh: $data: there is no store here" >&2; exit 1; }
 mkdir -p "$copy/journal" "$copy/segments"
 
+# The audit trail, to which is only added, and the API keys. A store that never asked for either has none.
+if [ -d "$data/audit" ]; then
+  mkdir -p "$copy/audit"
+  cp -p "$data"/audit/*.audit "$copy/audit/"
+fi
+[ ! -e "$data/keys.json" ] || cp -p "$data/keys.json" "$copy/keys.json"
+
 for attempt in 1 2 3 4 5; do
   rm -f "$copy"/journal/*.journal "$copy/segments/manifest.json"
 

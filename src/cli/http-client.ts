@@ -33,8 +33,8 @@ export interface HttpClient {
   close(): void;
 }
 
-/** A client of the service at `base`, which may have a path. */
-export function httpClient(base: URL, timeoutMs: number): HttpClient {
+/** A client of the service at `base`, which may have a path. `credentials` are an API key or a token. */
+export function httpClient(base: URL, timeoutMs: number, credentials?: string): HttpClient {
   const isSecure = base.protocol === 'https:';
   const agent = isSecure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
   const request = isSecure ? httpsRequest : httpRequest;
@@ -50,6 +50,7 @@ export function httpClient(base: URL, timeoutMs: number): HttpClient {
           timeout: timeoutMs,
           headers: {
             accept: 'application/json',
+            ...(credentials !== undefined && { authorization: `Bearer ${credentials}` }),
             ...(content && { 'content-type': 'application/json', 'content-length': content.length }),
           },
         });

@@ -25,8 +25,11 @@ export function serviceUrl(text: string): URL {
 }
 
 /** A service that answered once; a CommandError when nothing that looks like one answers at the address. */
-export async function httpTarget(url: URL, options: RetryOptions): Promise<ImportTarget> {
-  const client = httpClient(url, limits.importRequestMs);
+export async function httpTarget(
+  url: URL,
+  { credentials, ...options }: RetryOptions & { credentials?: string | undefined },
+): Promise<ImportTarget> {
+  const client = httpClient(url, limits.importRequestMs, credentials);
   await checkService(client, url).catch((error: unknown) => {
     client.close();
     throw error;

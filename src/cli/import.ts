@@ -1,4 +1,5 @@
 /** `fi-consult import`: NDJSON of transcribed consultations into a store or a running service. */
+import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
@@ -15,6 +16,7 @@ import { perSecond, startProgress } from './progress.js';
 interface ImportOptions {
   dataDir?: string;
   url?: string;
+  credentials?: string;
   user: string;
   concurrency: number;
 }
@@ -34,6 +36,10 @@ export function registerImport(program: Command, context: CommandContext): void 
       'store to write into, which no service may have open (default: as settings say)',
     )
     .option('--url <address>', 'running service to write into, such as http://127.0.0.1:7001')
+    .option(
+      '--credentials <file>',
+      'file with the API key or token for --url; a flag with the key itself would show in lists of processes',
+    )
     .option('--user <name>', 'user_id that the events get', userId, 'import')
     .option('--concurrency <number>', 'consultations sent at the same time', concurrency, CONCURRENCY_DEFAULT)
     .addHelpText(
@@ -97,11 +103,14 @@ async function importFiles(files: string[], options: ImportOptions, context: Com
 }
 
 async function openTarget(
-  { url, dataDir }: ImportOptions,
+  { url, dataDir, credentials: file }: ImportOptions,
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<ImportTarget> {
-  if (url !== undefined) return httpTarget(serviceUrl(url), { signal });
+  if (url !== undefined) {
+    const credentials = file === undefined ? undefined : await credentialsIn(file);
+    return httpTarget(serviceUrl(url), { signal, credentials });
+  }
   const store = await context.openStore(dataDir).catch((error: unknown) => {
     if (!(error instanceof CodedError) || error.code !== 'DATA_DIR_LOCKED') throw error;
     throw new CommandError(`${errorLine(error)} A running service is imported into with --url.`, 1, {
@@ -109,6 +118,15 @@ async function openTarget(
     });
   });
   return storeTarget(store, signal);
+}
+
+async function credentialsIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new CommandError(`${file}: the credentials cannot be read (${cause.code})`, 1, { cause });
+  });
+  // It becomes a header, and what does not fit into one must not be shown.
+  if (/^[\x21-\x7e]+$/.test(text.trim())) return text.trim();
+  throw new CommandError(`${file}: there must be one API key or token in it, and nothing else`);
 }
 
 const failureText = ({ place, error }: ImportFailure): string =>

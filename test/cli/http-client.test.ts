@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { httpClient } from '../../src/cli/http-client.js';
 
-async function start(t: TestContext, listener: RequestListener, timeoutMs = 10_000) {
+async function start(t: TestContext, listener: RequestListener, timeoutMs = 10_000, credentials?: string) {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const client = httpClient(new URL(`http://127.0.0.1:${port}/under/?x=1#y`), timeoutMs);
+  const client = httpClient(new URL(`http://127.0.0.1:${port}/under/?x=1#y`), timeoutMs, credentials);
   t.after(() => {
     client.close();
     server.close();
@@ -48,4 +48,17 @@ test('does not wait for ever, for the first byte or for the next', async (t) => 
   await assert.rejects(silent.send({ method: 'GET', path: '/' }), /no answer for 20 ms/);
   const stuck = await start(t, (_request, response) => void response.writeHead(200).write('{"a":'), 20);
   await assert.rejects(stuck.send({ method: 'GET', path: '/' }));
+});
+
+test('sends credentials with every request, if it has any', async (t) => {
+  const seen: unknown[] = [];
+  const note: RequestListener = (request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('{}');
+  };
+  const known = await start(t, note, 10_000, 'fik_0_x');
+  await known.send({ method: 'GET', path: '/' });
+  await known.send({ method: 'POST', path: '/', body: {} });
+  await (await start(t, note)).send({ method: 'GET', path: '/' });
+  assert.deepEqual(seen, ['Bearer fik_0_x', 'Bearer fik_0_x', undefined]);
 });
