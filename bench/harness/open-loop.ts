@@ -1,0 +1,170 @@
+/**
+ * An open loop: requests are due at a fixed rate, whether or not the ones before are answered, as from people who
+ * know nothing of each other. A service that stalls is then asked all the same, and everything it held up counts.
+ *
+ * Each request has two latencies. *Corrected* is from when it was due: what its sender would have seen. *Uncorrected*
+ * is from when it went onto a connection: what a client that waits for its turn would have called it
+ * (Gil Tene, "How NOT to Measure Latency": coordinated omission).
+ */
+import type { Histogram } from 'hdr-histogram-js';
+import { type Load, openConnections, unexpectedAnswers } from './closed-loop.js';
+import type { HttpConnection } from './http-connection.js';
+import { newHistogram, recordMs } from './measures.js';
+
+/** The generator fell behind when more than this share of requests were seen this much after they were due. */
+const LATE_MS = 5;
+const LATE_SHARE_MAX = 0.01;
+/** The service kept up when it answered at this share of the rate. */
+const KEPT_UP_SHARE = 0.98;
+/** So long the last answers are waited for. */
+const DRAIN_SECONDS_MAX = 10;
+/** A timer fires up to a millisecond late; what is due sooner is waited for by turning the event loop. */
+const TIMER_SLACK_MS = 1.5;
+
+export interface FixedRateLoad extends Load {
+  ratePerSecond: number;
+}
+
+export interface OpenLoopResult {
+  due: number;
+  answered: number;
+  /** From the first that was due to the last answer. */
+  seconds: number;
+  /** Microseconds from when each was due. */
+  corrected: Histogram;
+  /** Microseconds from when each was sent. */
+  uncorrected: Histogram;
+  /** Microseconds by which the generator itself noticed late that a request was due. */
+  lateness: Histogram;
+  /** Reasons that the figures must not be quoted. */
+  invalid: string[];
+}
+
+/** Loads a service at a fixed rate. Throws if a connection breaks. */
+export async function openLoop(load: FixedRateLoad): Promise<OpenLoopResult> {
+  let broken: ((error: Error) => void) | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    broken = reject;
+  });
+  const connections = await openConnections(load, (error) => broken?.(error));
+  const run = new FixedRateRun(load, connections);
+  try {
+    await Promise.race([run.done(), failed]);
+  } finally {
+    run.stop();
+    for (const connection of connections) connection.close();
+  }
+  return run.result();
+}
+
+class FixedRateRun {
+  private readonly corrected = newHistogram();
+  private readonly uncorrected = newHistogram();
+  private readonly lateness = newHistogram();
+  private readonly count: number;
+  private readonly intervalMs: number;
+  private readonly startedMs = performance.now();
+  /** Requests that are due and have no connection yet: from `queueHead` on, each by its number. */
+  private readonly queue: number[] = [];
+  private queueHead = 0;
+  private noticed = 0;
+  private answered = 0;
+  private unexpected = 0;
+  private lateCount = 0;
+  private lastAnswerMs = this.startedMs;
+  private stopped = false;
+  private finish: () => void = () => undefined;
+
+  constructor(
+    private readonly load: FixedRateLoad,
+    private readonly idle: HttpConnection[],
+  ) {
+    this.idle = [...idle];
+    this.count = Math.max(1, Math.round(load.ratePerSecond * load.seconds));
+    this.intervalMs = 1000 / load.ratePerSecond;
+  }
+
+  /** Resolves when all are answered, or it takes too long. */
+  done(): Promise<void> {
+    return new Promise((resolve) => {
+      this.finish = resolve;
+      this.tick();
+    });
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private dueMs(index: number): number {
+    return this.startedMs + index * this.intervalMs;
+  }
+
+  private readonly tick = (): void => {
+    if (this.stopped) return;
+    let now = performance.now();
+    while (this.noticed < this.count && this.dueMs(this.noticed) <= now) {
+      const lateMs = now - this.dueMs(this.noticed);
+      recordMs(this.lateness, lateMs);
+      if (lateMs > LATE_MS) this.lateCount += 1;
+      this.queue.push(this.noticed);
+      this.noticed += 1;
+      const connection = this.idle.pop();
+      if (connection !== undefined) this.sendNext(connection);
+      now = performance.now();
+    }
+    this.load.onProgress?.(this.noticed / this.count);
+    if (this.noticed < this.count) this.wait(this.dueMs(this.noticed) - performance.now());
+    else setTimeout(this.finish, DRAIN_SECONDS_MAX * 1000).unref();
+  };
+
+  private wait(milliseconds: number): void {
+    if (milliseconds > TIMER_SLACK_MS + 1) setTimeout(this.tick, milliseconds - TIMER_SLACK_MS);
+    else setImmediate(this.tick);
+  }
+
+  private sendNext(connection: HttpConnection): void {
+    const index = this.queue[this.queueHead];
+    if (index === undefined) {
+      this.idle.push(connection);
+      return;
+    }
+    this.queueHead += 1;
+    const sentMs = performance.now();
+    connection.send(this.load.request(index), (status) => {
+      const now = performance.now();
+      recordMs(this.corrected, now - this.dueMs(index));
+      recordMs(this.uncorrected, now - sentMs);
+      if (status !== this.load.status) this.unexpected += 1;
+      this.answered += 1;
+      this.lastAnswerMs = now;
+      if (this.answered === this.count) this.finish();
+      else this.sendNext(connection);
+    });
+  }
+
+  result(): OpenLoopResult {
+    const { corrected, uncorrected, lateness, answered, count: due } = this;
+    const seconds = (this.lastAnswerMs - this.startedMs) / 1000;
+    return { due, answered, seconds, corrected, uncorrected, lateness, invalid: this.invalid(seconds) };
+  }
+
+  private invalid(seconds: number): string[] {
+    const { answered, count, lateCount, unexpected, load } = this;
+    const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+    const reasons = unexpectedAnswers(unexpected, load.status);
+    if (lateCount / count > LATE_SHARE_MAX) {
+      const share = percent(lateCount / count);
+      reasons.push(
+        `the generator fell behind its rate: ${share} of the requests were sent ${LATE_MS} ms late or more`,
+      );
+    }
+    if (answered < count) reasons.push(`${count - answered} requests were not answered`);
+    if (answered / seconds < load.ratePerSecond * KEPT_UP_SHARE) {
+      reasons.push(
+        `the service answered ${(answered / seconds).toFixed(0)} requests/s of ${load.ratePerSecond}`,
+      );
+    }
+    return reasons;
+  }
+}
