@@ -135,7 +135,7 @@ export const limits = {
   threadYoungMebibytesMax: 6,
   /** How long one read may hold the event loop before others have their turn. */
   turnMs: 3,
-  /** Who follows the events, at the same time. */
+  /** Who follows the events, at the same time; docs/FEED.md has what each costs. */
   subscribersMax: 10_000,
   /** The newest events that the feed keeps for those who follow at the head: a fifth of a second at full speed. */
   feedTailEventsMax: 4096,
@@ -143,12 +143,12 @@ export const limits = {
   /** Stored bytes of events that one who follows is given at once; one event is given whatever its size. */
   feedBatchBytesMax: 64 * 1024,
   /** Events that the feed reads together; a page of the history ends at a multiple of this. */
-  feedPageEvents: 256,
+  feedPageEvents: 128,
   /** Of these, how many are read first, to see how large they are: at 1 MiB each, 8 MiB. */
   feedPageFirstEvents: 8,
   /** Pages of the history that are read at the same time, and that are kept for the next who asks. */
   feedReadsMax: 4,
-  feedPagesMax: 16,
+  feedPagesMax: 4,
   /** After so many events that it does not want, one who follows is told how far the feed is. */
   feedProgressEvents: 10_000,
   /** How many of those who follow are served before others have their turn; each takes some 10 µs. */

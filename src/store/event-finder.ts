@@ -133,24 +133,27 @@ export class EventFinder {
       this.archive.readRecords(sequences(from, sealedTo)),
       this.log.read(sequences(Math.max(from, sealedTo + 1), to)),
     ]);
-    const sealed = records.map((record, index) => ({ sequence: from + index, link: this.linkOf(record) }));
-    const links = [...sealed, ...fromLog];
-    for (const { sequence, link } of links) {
+    const sealed = records.map((record, index) => this.checkedSealed(record, from + index));
+    for (const { sequence, link } of fromLog) {
       if (this.hashOfEvent(link) !== sha256Latin1(link)) throw damaged(sequence);
     }
-    return links;
+    return [...sealed, ...fromLog];
   }
 
-  /** The link of a record of the archive: its consultation's hash before it is found by what the record says. */
-  private linkOf(record: Buffer): Buffer {
+  /** The link of a record of the archive. The index has the hash before it, and the one that it must have. */
+  private checkedSealed(record: Buffer, sequence: number): SequencedLink {
     const link = Buffer.allocUnsafe(HASH_BYTES + record.length);
     link.set(record, HASH_BYTES);
     const { consultationId, version } = new LinkView(link);
-    link.write(this.hashOf(consultationId, version - 1), 0, 'latin1');
-    return link;
+    const entries = this.index.entries(consultationId, Math.max(1, version - 1), Math.min(2, version));
+    const before = version === 1 ? GENESIS_HASH : entries[0]?.hash;
+    if (before === undefined) throw damaged(sequence);
+    link.write(before, 0, 'latin1');
+    if (entries.at(-1)?.hash !== sha256Latin1(link)) throw damaged(sequence);
+    return { sequence, link };
   }
 
-  /** The hash that an event was acknowledged with. */
+  /** The hash that an event of the log was acknowledged with. */
   private hashOfEvent(link: Buffer): string | undefined {
     const view = new LinkView(link);
     const recent = this.recent.find(view.eventId);
