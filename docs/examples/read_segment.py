@@ -37,8 +37,8 @@ def complete_rows(file):
     rows = ends.shape[0]
     while rows > 0 and ends[rows - 1] == 0:
         rows -= 1
-    for group in ("strings", "consultations", "events"):
-        for name, dataset in file[group].items():
+    for group in file.values():
+        for name, dataset in group.items():
             if name != "payload_end":
                 dataset.refresh()
     return rows
@@ -57,6 +57,7 @@ def rows_of(file, first, last):
     if first == last:
         return
     strings = dictionary(file)
+    digests, counts = (file[name][:] if name in file else [] for name in ("keys/digest", "keys/events"))
     consultations = file["consultations/id"][:]
     sessions = file["consultations/session_id"][:]
     for start in range(first, last, ROWS):
@@ -73,15 +74,19 @@ def rows_of(file, first, last):
             source, zone, user = (strings[part[name][row]] for name in ("source", "timezone", "user"))
             ids = part["event_id"][row].tobytes() + consultations[c].tobytes() + sessions[c].tobytes()
             time_ms, version, kind = (int(part[name][row]) for name in ("timestamp_ms", "version", "event_type"))
+            key = int(part["key"][row]) if "key" in part else 0  # version 1 has no keys
+            digest, count = (digests[key - 1].tobytes(), int(counts[key - 1])) if key else (b"", 0)
             header = struct.pack(
-                "<QIBBBBHHI", time_ms, version, kind, len(source), len(zone), 0, len(user), 0, len(payload)
+                "<QIBBBBHHI", time_ms, version, kind, len(source), len(zone), 0, len(user), count, len(payload)
             )
-            yield c, (ids, time_ms, version, kind, source, zone, user), ids + header + source + zone + user + payload, payload
+            fields = (ids, time_ms, version, kind, source, zone, user, digest, count)
+            yield c, fields, ids + header + source + zone + user + digest + payload, payload
 
 
 def event(sequence, types, fields, payload, digest):
-    ids, time_ms, version, kind, source, zone, user = fields
+    ids, time_ms, version, kind, source, zone, user, key_digest, key_events = fields
     event_id, consultation_id, session_id = (str(uuid.UUID(bytes=ids[at : at + 16])) for at in (0, 16, 32))
+    key = {"idempotency": {"digest": key_digest.hex(), "events": key_events}} if key_events else {}
     seconds = datetime.fromtimestamp(time_ms // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
     return {
         "event_id": event_id,
@@ -96,6 +101,7 @@ def event(sequence, types, fields, payload, digest):
             "user_id": user.decode(),
             "session_id": session_id,
             "timezone": zone.decode(),
+            **key,
         },
         "audit_hash": hashlib.sha256(payload).hexdigest(),
         "hash": digest.hex(),
@@ -123,8 +129,8 @@ def main():
     file = h5py.File(options.file, "r", libver="latest", swmr=swmr)
     if file.attrs.get("format") != "fi-consult segment":
         sys.exit("not a segment file")
-    if int(file.attrs["format_version"]) != 1:
-        sys.exit(f"segment format {int(file.attrs['format_version'])}; this program reads 1")
+    if int(file.attrs["format_version"]) not in (1, 2):
+        sys.exit(f"segment format {int(file.attrs['format_version'])}; this program reads 1 and 2")
     types = list(file.attrs["event_types"])
     first_sequence = int(file.attrs["first_sequence"])
     heads, digests, done = {}, [], 0

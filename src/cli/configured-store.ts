@@ -15,12 +15,22 @@ export function openConfiguredStore(
   settings: Settings,
   options: ConfiguredStoreOptions,
 ): Promise<LocalStore> {
-  const { dataDir, durability, codec, segmentEvents, segmentBytes, segmentSeconds, mirrorMs } = settings;
+  const {
+    dataDir,
+    durability,
+    codec,
+    segmentEvents,
+    segmentBytes,
+    segmentSeconds,
+    mirrorMs,
+    idempotencyHours,
+  } = settings;
   return openLocalStore({
     dataDir,
     durability,
     codec,
     mirrorMs,
+    keysKeptMs: idempotencyHours * 3_600_000,
     roll: { events: segmentEvents, bytes: segmentBytes, ageMs: segmentSeconds * 1000 },
     logger: options.logger,
     timers: options.timers ?? createStageTimers(),

@@ -33,6 +33,12 @@ const exportedEvent = Type.Object({
     user_id: Type.String({ maxLength: limits.userIdCharsMax, pattern: PLAIN_TEXT_PATTERN }),
     session_id: id,
     timezone: short,
+    idempotency: Type.Optional(
+      Type.Object({
+        digest: Type.String({ pattern: '^[0-9a-f]{32}$' }),
+        events: Type.Integer({ minimum: 1, maximum: limits.batchEventsMax }),
+      }),
+    ),
   }),
   audit_hash: hash,
   hash,
@@ -76,6 +82,10 @@ export function eventOfLine(line: Buffer): EventToRestore | undefined {
     userId: metadata.user_id,
     source: metadata.source,
     timezone: metadata.timezone,
+    key: metadata.idempotency && {
+      digest: Buffer.from(metadata.idempotency.digest, 'hex').toString('latin1'),
+      events: metadata.idempotency.events,
+    },
     auditHash: value.audit_hash,
     hash: value.hash,
   };

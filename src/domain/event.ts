@@ -5,12 +5,18 @@ import type { EventType } from './event-types.js';
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** Where an event came from. `session_id` is a UUIDv7, `timezone` an IANA name. */
+/**
+ * Where an event came from. `session_id` is a UUIDv7, `timezone` an IANA name.
+ *
+ * The first event of an append that came with an Idempotency-Key has `idempotency`: the digest of the key in
+ * lower-case hex (append-key.ts), and how many events the append had. Without it nobody could compute the `hash`.
+ */
 export interface EventMetadata {
   source: string;
   user_id: string;
   session_id: string;
   timezone: string;
+  idempotency?: { digest: string; events: number };
 }
 
 /**

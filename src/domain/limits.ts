@@ -52,6 +52,10 @@ export const limits = {
   batchBodyEventsMax: 250,
   /** A body that fits into one packet of a network arrives no sooner when it is compressed. */
   compressedBytesMin: 1400,
+  /** How long an Idempotency-Key is known, unless it is set otherwise. Clients give up on a request long before. */
+  idempotencyHoursDefault: 24,
+  idempotencyHoursMax: 720,
+  idempotencyKeyCharsMax: 255,
   /** A page of GET events. */
   pageEventsMax: 1000,
   pageEventsDefault: 100,
@@ -241,6 +245,7 @@ assert(limits.bodyBytesMax <= limits.receivingBytesMax, 'any body may be receive
 assert(limits.queueMsMax <= limits.requestMs, 'what waits is dropped before its client is');
 assert(limits.headerBytesMax < limits.bodyBytesMax, 'what describes a body is smaller than the body');
 assert(limits.batchEventsMax <= limits.queueEventsMax, 'a full batch fits the queue');
+assert(limits.batchEventsMax < 2 ** 16, 'the length of an append fits its record');
 assert(limits.batchBodyEventsMax <= limits.batchEventsMax, 'a batch over HTTP is one append');
 assert(
   limits.importBatchBytes + limits.importLineBytesMax <= limits.queueBytesMax,

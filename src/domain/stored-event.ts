@@ -17,15 +17,18 @@
  *       62     1  bytes of timezone
  *       63     1  zero
  *       64     2  bytes of user_id
- *       66     2  zero
+ *       66     2  events of the append, if it came with a key and this is its first; otherwise zero
  *       68     4  bytes of payload
- *       72     -  source, timezone, user_id in UTF-8, payload in RFC 8785 form
+ *       72     -  source, timezone, user_id in UTF-8
+ *               16  digest of the key (append-key.ts), if the field at 66 is not zero
+ *                -  payload in RFC 8785 form
  *
  * The sequence is no part of the record: the log gives it, and the root of a segment covers the order.
  */
 import { hash } from 'node:crypto';
+import { type AppendKey, KEY_DIGEST_BYTES } from './append-key.js';
 import { assert } from './errors.js';
-import type { ConsultationEvent, FoldedEvent } from './event.js';
+import type { ConsultationEvent, EventMetadata, FoldedEvent } from './event.js';
 import { type EventType, eventTypeCode, eventTypeOfCode } from './event-types.js';
 import { readUuid, writeUuid } from './uuid.js';
 
@@ -45,6 +48,8 @@ export interface NewEvent {
   source: string;
   timezone: string;
   userId: string;
+  /** Of the first event of an append that came with a key. */
+  key?: AppendKey | undefined;
   payload: string;
 }
 
@@ -75,9 +80,11 @@ export function encodeLink(event: NewEvent, previousHash: string): Buffer {
   const timezoneBytes = Buffer.byteLength(event.timezone);
   const userBytes = Buffer.byteLength(event.userId);
   const payloadBytes = Buffer.byteLength(event.payload);
+  const { key } = event;
+  const keyBytes = key === undefined ? 0 : KEY_DIGEST_BYTES;
   assert(sourceBytes < 256 && timezoneBytes < 256 && userBytes < 65536, 'record strings fit their lengths');
   const link = Buffer.allocUnsafe(
-    RECORD + RECORD_HEADER_BYTES + sourceBytes + timezoneBytes + userBytes + payloadBytes,
+    RECORD + RECORD_HEADER_BYTES + sourceBytes + timezoneBytes + userBytes + keyBytes + payloadBytes,
   );
   link.write(previousHash, 0, 'latin1');
   writeUuid(event.eventId, link, RECORD);
@@ -91,12 +98,13 @@ export function encodeLink(event: NewEvent, previousHash: string): Buffer {
   link[RECORD + 62] = timezoneBytes;
   link[RECORD + 63] = 0;
   link.writeUInt16LE(userBytes, RECORD + 64);
-  link.writeUInt16LE(0, RECORD + 66);
+  link.writeUInt16LE(key?.events ?? 0, RECORD + 66);
   link.writeUInt32LE(payloadBytes, RECORD + 68);
   let offset = RECORD + RECORD_HEADER_BYTES;
   offset += link.write(event.source, offset);
   offset += link.write(event.timezone, offset);
   offset += link.write(event.userId, offset);
+  if (key !== undefined) offset += link.write(key.digest, offset, 'latin1');
   link.write(event.payload, offset);
   return link;
 }
@@ -158,6 +166,19 @@ export class LinkView {
     const start = RECORD + RECORD_HEADER_BYTES + this.sourceBytes + this.timezoneBytes;
     return this.link.toString('utf8', start, start + this.userBytes);
   }
+  /** The events of the append, if it came with a key and this is its first; otherwise 0. */
+  get keyEvents(): number {
+    return this.link.readUInt16LE(RECORD + 66);
+  }
+  /** The digest of the key as it is stored; a view. Only if there are `keyEvents`. */
+  get keyDigestBytes(): Buffer {
+    const end = this.link.length - this.payloadBytes;
+    return this.link.subarray(end - KEY_DIGEST_BYTES, end);
+  }
+  get key(): AppendKey | undefined {
+    const events = this.keyEvents;
+    return events === 0 ? undefined : { digest: this.keyDigestBytes.toString('latin1'), events };
+  }
   /** The payload's UTF-8 bytes; a view. */
   get payload(): Buffer {
     return this.link.subarray(this.link.length - this.payloadBytes);
@@ -165,7 +186,8 @@ export class LinkView {
   /** Whether the lengths inside the link add up to its size. */
   get isWellFormed(): boolean {
     if (this.link.length < RECORD + RECORD_HEADER_BYTES) return false;
-    const rest = this.sourceBytes + this.timezoneBytes + this.userBytes + this.payloadBytes;
+    const keyBytes = this.keyEvents === 0 ? 0 : KEY_DIGEST_BYTES;
+    const rest = this.sourceBytes + this.timezoneBytes + this.userBytes + keyBytes + this.payloadBytes;
     return this.link.length === RECORD + RECORD_HEADER_BYTES + rest;
   }
   private get sourceBytes(): number {
@@ -188,6 +210,13 @@ export interface SequencedLink {
   link: Buffer;
 }
 
+function metadataOf(view: LinkView): EventMetadata {
+  const { source, userId: user_id, sessionId: session_id, timezone, key } = view;
+  if (key === undefined) return { source, user_id, session_id, timezone };
+  const idempotency = { digest: hexOfLatin1(key.digest), events: key.events };
+  return { source, user_id, session_id, timezone, idempotency };
+}
+
 /** The event as the API shows it. */
 export function eventOfLink({ sequence, link }: SequencedLink): ConsultationEvent {
   const view = new LinkView(link);
@@ -199,12 +228,7 @@ export function eventOfLink({ sequence, link }: SequencedLink): ConsultationEven
     timestamp: new Date(view.timestampMs).toISOString(),
     event_type: view.type,
     payload: JSON.parse(view.payload.toString()),
-    metadata: {
-      source: view.source,
-      user_id: view.userId,
-      session_id: view.sessionId,
-      timezone: view.timezone,
-    },
+    metadata: metadataOf(view),
     audit_hash: sha256Hex(view.payload),
     hash: sha256Hex(link),
   };
@@ -226,12 +250,7 @@ export function foldedEventOfLink(link: Buffer): FoldedEvent {
 /** The JSON text of the event as the API shows it; the payload's stored text is used as it is. */
 export function eventJsonOfLink({ sequence, link }: SequencedLink): string {
   const view = new LinkView(link);
-  const metadata = JSON.stringify({
-    source: view.source,
-    user_id: view.userId,
-    session_id: view.sessionId,
-    timezone: view.timezone,
-  });
+  const metadata = JSON.stringify(metadataOf(view));
   return (
     `{"event_id":"${view.eventId}","consultation_id":"${view.consultationId}","sequence":${sequence},` +
     `"version":${view.version},"timestamp":"${new Date(view.timestampMs).toISOString()}",` +

@@ -98,13 +98,27 @@ export const BatchBody = Type.Unsafe<AppendBodyType[]>({
   items: AppendBody,
 });
 
-export const AppendHeaders = Type.Object({
-  'if-match': Type.Optional(
+const idempotencyKey = () =>
+  Type.Optional(
+    Type.String({
+      description:
+        'Chosen by a client that may have to ask again: the same request with the same key is answered as the first time.',
+    }),
+  );
+
+export const CreateHeaders = Type.Object({ 'idempotency-key': idempotencyKey() });
+
+const ifMatch = () =>
+  Type.Optional(
     Type.String({
       description: 'Append only if the consultation is at this version, such as "7" (with quotes).',
     }),
-  ),
-});
+  );
+
+export const AppendHeaders = Type.Object({ 'if-match': ifMatch(), 'idempotency-key': idempotencyKey() });
+
+/** Of a stream, which one key cannot stand for. */
+export const StreamHeaders = Type.Object({ 'if-match': ifMatch() });
 
 export const AppendedAnswer = Type.Object({
   event_id: uuid('The event.'),

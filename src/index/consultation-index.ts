@@ -21,6 +21,7 @@ import {
   type OpenedIndex,
   readAppliedSequence,
 } from './index-tables.js';
+import type { KeyPlace } from './key-layout.js';
 import { keyRange, kindsOf } from './listing-layout.js';
 import { mergedPlaces } from './merged-places.js';
 import type { Snapshot } from './snapshot-layout.js';
@@ -98,6 +99,14 @@ export class ConsultationIndex {
       assert(head !== undefined, 'a consultation that is listed has a head');
       return summaryOf(head);
     });
+  }
+
+  /**
+   * The append that came with a key (its digest as latin1), or `undefined` if the index does not know it. A key whose
+   * time is over may still be known.
+   */
+  keyed(digest: string): KeyPlace | undefined {
+    return this.tables.keys.get(Buffer.from(digest, 'latin1'));
   }
 
   /** The consultation and version of an event, or `undefined` if the index does not know it. */

@@ -1,5 +1,5 @@
 /**
- * The layout of the index, format 3: seven sorted tables in one LMDB environment.
+ * The layout of the index, format 4: nine sorted tables in one LMDB environment.
  *
  *   table      key                                          value
  *   meta       `format`, `applied` in ASCII                 a number (6)
@@ -9,6 +9,8 @@
  *   snapshots  consultation id (16)                         a state (snapshot-layout.ts)
  *   listed     kind (1), start (22)                         nothing (listing-layout.ts)
  *   listed_by  user (16), kind (1), start (22)              nothing
+ *   keys       digest (16)                                  an append (key-layout.ts)
+ *   key_times  time (6), sequence (6)                       digest (16)
  *
  * Sizes are in bytes; numbers are little-endian except in keys, where big-endian makes byte order the order of
  * the numbers. `format` is this layout's version and `applied` the sequence of the newest event in the tables;
@@ -45,7 +47,7 @@ import { readUuid, writeUuid } from '../domain/uuid.js';
 import type { TableFormat } from './lmdb.js';
 
 /** The version of this layout. An index of another one is thrown away and rebuilt. */
-export const INDEX_FORMAT = 3;
+export const INDEX_FORMAT = 4;
 
 export const FORMAT_KEY = Buffer.from('format', 'latin1');
 export const APPLIED_KEY = Buffer.from('applied', 'latin1');

@@ -18,6 +18,7 @@ import {
   INDEX_FORMAT,
   META_TABLE,
 } from './index-layout.js';
+import { KEY_TIMES_TABLE, KEYS_TABLE } from './key-layout.js';
 import { LISTED_BY_TABLE, LISTED_TABLE } from './listing-layout.js';
 import { isDamage, LmdbEnvironment, type Table, type TableFormat } from './lmdb.js';
 import { SNAPSHOTS_TABLE } from './snapshot-layout.js';
@@ -42,6 +43,8 @@ export interface IndexTables {
   snapshots: TableOf<typeof SNAPSHOTS_TABLE>;
   listed: TableOf<typeof LISTED_TABLE>;
   listedBy: TableOf<typeof LISTED_BY_TABLE>;
+  keys: TableOf<typeof KEYS_TABLE>;
+  keyTimes: TableOf<typeof KEY_TIMES_TABLE>;
 }
 
 /** An open index, or why what is in the folder cannot be used. `reason` ends a sentence on the index. */
@@ -124,6 +127,8 @@ function openTables(environment: LmdbEnvironment): OpenedIndex<IndexTables> {
   const snapshots = environment.table(SNAPSHOTS_TABLE);
   const listed = environment.table(LISTED_TABLE);
   const listedBy = environment.table(LISTED_BY_TABLE);
+  const keys = environment.table(KEYS_TABLE);
+  const keyTimes = environment.table(KEY_TIMES_TABLE);
   // Another thread may open the new index at the same moment, so both look and set in a transaction.
   const isNew = meta.get(FORMAT_KEY) === undefined;
   if (isNew) {
@@ -135,6 +140,6 @@ function openTables(environment: LmdbEnvironment): OpenedIndex<IndexTables> {
   if (format !== INDEX_FORMAT) {
     return { kind: 'unusable', reason: `it has the format ${format}, not ${INDEX_FORMAT}` };
   }
-  const index = { environment, meta, heads, events, eventIds, snapshots, listed, listedBy };
+  const index = { environment, meta, heads, events, eventIds, snapshots, listed, listedBy, keys, keyTimes };
   return { kind: 'open', index };
 }

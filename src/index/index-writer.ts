@@ -19,10 +19,12 @@ import {
   type OpenedIndex,
   readAppliedSequence,
 } from './index-tables.js';
+import { KeyMemory, type KeysKept } from './key-memory.js';
 import { kindOf, listedByKey, listedKey, userKey } from './listing-layout.js';
 import { readSnapshotPlace } from './snapshot-layout.js';
 
 const NOTHING = Buffer.alloc(0);
+const KEYS_KEPT: KeysKept = { keptMs: limits.idempotencyHoursDefault * 3_600_000, sinceMs: 0 };
 
 interface ChangedHead {
   key: Buffer;
@@ -39,11 +41,14 @@ interface ChangedHead {
  */
 export class IndexWriter {
   #appliedSequence: number;
+  readonly #keys: KeyMemory;
 
   private constructor(
     private readonly tables: IndexTables,
     private readonly directory: string,
+    keysKept: KeysKept,
   ) {
+    this.#keys = new KeyMemory(tables, keysKept);
     this.#appliedSequence = readAppliedSequence(tables);
   }
 
@@ -51,10 +56,11 @@ export class IndexWriter {
   static async open(
     directory: string,
     storage: IndexStorage = lmdbStorage,
+    keysKept = KEYS_KEPT,
   ): Promise<OpenedIndex<IndexWriter>> {
     const opened = await storage.open(directory);
     return opened.kind === 'open'
-      ? { kind: 'open', index: new IndexWriter(opened.index, directory) }
+      ? { kind: 'open', index: new IndexWriter(opened.index, directory, keysKept) }
       : opened;
   }
 
@@ -116,6 +122,8 @@ export class IndexWriter {
       this.tables.heads.put(entry.key, encodeHead(entry.head));
       this.#list(entry);
     }
+    const newest = links.at(-1) as SequencedLink;
+    this.#keys.forget(new LinkView(newest.link).timestampMs, links.length - known);
     this.tables.meta.put(APPLIED_KEY, encodeNumber(sequence));
   }
 
@@ -132,6 +140,7 @@ export class IndexWriter {
     else changed.set(name, { key, head, listedKind: before && kindOfHead(before) });
     this.tables.events.put(eventKey(key, view.version), encodeEntry(sequence, view.typeCode, hash));
     this.tables.eventIds.put(view.eventIdBytes, encodePlace(key, view.version));
+    if (view.keyEvents > 0) this.#keys.add(view, sequence);
   }
 
   /** Brings a consultation into the lists, or from the kind that it was to the one that it is. */

@@ -255,7 +255,7 @@ export class FileLog implements CommitLog {
   private isFull(): boolean {
     const { events, bytes, ageMs } = this.options.roll;
     const { eventCount, endOffset, createdMs } = this.current;
-    if (eventCount === 0) return false;
+    if (eventCount === 0 || this.current.isOfOldFormat) return eventCount > 0;
     return (
       eventCount >= events || endOffset >= bytes || (this.options.now ?? Date.now)() - createdMs >= ageMs
     );

@@ -10,7 +10,7 @@
  *
  * File header, 64 bytes, little-endian:          Block header, 32 bytes:
  *   0   8  "FICJOURN"                              0  4  "FIBK"
- *   8   4  format version, 1                       4  4  bytes of the body
+ *   8   4  format version, 2                       4  4  bytes of the body
  *  12   4  zero                                    8  8  sequence of the first event
  *  16   8  sequence of the first event            16  4  number of events
  *  24   8  created, milliseconds since 1970       20  4  CRC-32 of the body
@@ -22,7 +22,8 @@
 import { crc32 } from 'node:zlib';
 import { CodedError } from '../domain/errors.js';
 
-export const JOURNAL_FORMAT_VERSION = 1;
+/** In version 1 no event has a key (domain/stored-event.ts); there is no other difference. */
+export const JOURNAL_FORMAT_VERSION = 2;
 export const FILE_HEADER_BYTES = 64;
 export const BLOCK_HEADER_BYTES = 32;
 /** Before each link stands its length. */
@@ -43,11 +44,13 @@ export function journalFirstSequence(name: string): number | undefined {
 }
 
 export interface JournalHeader {
+  formatVersion: number;
   firstSequence: number;
   createdMs: number;
 }
 
-export function encodeFileHeader({ firstSequence, createdMs }: JournalHeader): Buffer {
+/** The header of a new file, which is of the newest format version. */
+export function encodeFileHeader({ firstSequence, createdMs }: Omit<JournalHeader, 'formatVersion'>): Buffer {
   const header = Buffer.alloc(FILE_HEADER_BYTES);
   FILE_MAGIC.copy(header, 0);
   header.writeUInt32LE(JOURNAL_FORMAT_VERSION, 8);
@@ -64,14 +67,15 @@ export function decodeFileHeader(header: Buffer, name: string): JournalHeader {
   if (!whole || !header.subarray(0, 8).equals(FILE_MAGIC)) {
     throw new CodedError('LOG_DAMAGED', `${name}, offset 0: the file header is damaged. ${WHAT_TO_DO}`);
   }
-  const version = header.readUInt32LE(8);
-  if (version !== JOURNAL_FORMAT_VERSION) {
+  const formatVersion = header.readUInt32LE(8);
+  if (formatVersion < 1 || formatVersion > JOURNAL_FORMAT_VERSION) {
     throw new CodedError(
       'UNSUPPORTED_FORMAT',
-      `${name} has journal format ${version}; this version reads ${JOURNAL_FORMAT_VERSION}. Use the version that wrote it, or a newer one.`,
+      `${name} has journal format ${formatVersion}; this version reads 1 to ${JOURNAL_FORMAT_VERSION}. Use the version that wrote it, or a newer one.`,
     );
   }
   return {
+    formatVersion,
     firstSequence: Number(header.readBigUInt64LE(16)),
     createdMs: Number(header.readBigUInt64LE(24)),
   };

@@ -9,6 +9,8 @@ import {
   encodeBlock,
   encodeFileHeader,
   FILE_HEADER_BYTES,
+  JOURNAL_FORMAT_VERSION,
+  type JournalHeader,
   journalFirstSequence,
   journalName,
   LENGTH_BYTES,
@@ -75,10 +77,22 @@ export class Journal {
   private constructor(
     readonly path: string,
     readonly name: string,
-    readonly firstSequence: number,
-    readonly createdMs: number,
+    private readonly header: JournalHeader,
     private readonly file: DiskFile,
   ) {}
+
+  get firstSequence(): number {
+    return this.header.firstSequence;
+  }
+
+  get createdMs(): number {
+    return this.header.createdMs;
+  }
+
+  /** Whether an older version made it: nothing is added, since that version would not understand what may come now. */
+  get isOfOldFormat(): boolean {
+    return this.header.formatVersion < JOURNAL_FORMAT_VERSION;
+  }
 
   /** Creates an empty journal, durably: it is there whole or not at all. */
   static async create(
@@ -103,7 +117,8 @@ export class Journal {
     try {
       await disk.syncDirectory(directory);
       const file = await disk.open(path, { mode: 'write', durable });
-      return new Journal(path, name, firstSequence, createdMs, file);
+      const formatVersion = JOURNAL_FORMAT_VERSION;
+      return new Journal(path, name, { formatVersion, firstSequence, createdMs }, file);
     } catch (cause) {
       // The name is taken now: going on with the journal before it would leave two with the same events.
       throw new Error('a new journal has its name but cannot be used', { cause });
@@ -131,7 +146,7 @@ export class Journal {
       if (header.firstSequence !== journalFirstSequence(name)) {
         throw damaged(name, 0, header.firstSequence, 'the file is not the one its name says');
       }
-      const journal = new Journal(path, name, header.firstSequence, header.createdMs, file);
+      const journal = new Journal(path, name, header, file);
       const tornBytes = await journal.recover(options);
       return { journal, recovery: { tornBytes } };
     } catch (error) {

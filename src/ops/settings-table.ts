@@ -20,6 +20,7 @@ export interface Settings {
   segmentSeconds: number;
   mirrorMs: number;
   durability: 'fsync' | 'os';
+  idempotencyHours: number;
   /** Names that the service may be asked for under, in lower case. */
   allowedHosts: readonly string[];
   /** Origins whose pages may read answers. */
@@ -201,6 +202,12 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     description:
       'How many milliseconds a request may wait before it is worked on: a fifth of it when the queue was never empty for as long, four times as long for a critical one.',
     ...integer(limits.queueMsMin, limits.queueMsMax),
+  },
+  idempotencyHours: {
+    name: 'FI_IDEMPOTENCY_HOURS',
+    defaultText: String(limits.idempotencyHoursDefault),
+    description: 'How long an `Idempotency-Key` is known, in hours.',
+    ...integer(1, limits.idempotencyHoursMax),
   },
   logLevel: {
     name: 'FI_LOG_LEVEL',

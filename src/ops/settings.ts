@@ -52,6 +52,7 @@ export function loadSettings({ env, flags = {}, parseCodec }: SettingSources): R
     segmentSeconds: read('segmentSeconds'),
     mirrorMs: read('mirrorMs'),
     durability: read('durability'),
+    idempotencyHours: read('idempotencyHours'),
     allowedHosts: read('allowedHosts'),
     corsOrigins: read('corsOrigins'),
     queueEvents: read('queueEvents'),

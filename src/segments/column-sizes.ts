@@ -7,7 +7,7 @@
 import { nodeBlockingDisk } from '../ops/blocking-disk.js';
 import { countFileBytesRead, type Hdf5File, loadHdf5, rowBytes } from './hdf5.js';
 import { openSegmentFile, readAttributes } from './segment-file.js';
-import { COLUMNS, type Column, type ColumnPath } from './segment-layout.js';
+import { type Column, type ColumnPath, columnsOf } from './segment-layout.js';
 
 export interface ColumnSize {
   path: ColumnPath;
@@ -28,9 +28,7 @@ export async function columnSizes(path: string): Promise<ColumnSize[]> {
   await loadHdf5();
   const file = openSegmentFile(nodeBlockingDisk, path);
   try {
-    const { state } = readAttributes(file);
-    const columns = COLUMNS.filter(({ sealedOnly }) => state === 'sealed' || !sealedOnly);
-    return columns.map((column) => sizeOf(file, column));
+    return columnsOf(readAttributes(file)).map((column) => sizeOf(file, column));
   } finally {
     file.close();
   }

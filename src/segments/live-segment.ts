@@ -8,9 +8,15 @@ import { type BlockingDisk, nodeBlockingDisk } from '../ops/blocking-disk.js';
 import { Hdf5File, rowBytes } from './hdf5.js';
 import { SegmentBuilder } from './segment-builder.js';
 import { createGroups, liveShape, writeAttributes } from './segment-file.js';
-import { COLUMNS, COUNTING_COLUMN, type Column, type ColumnPath } from './segment-layout.js';
+import {
+  COUNTING_COLUMN,
+  type Column,
+  type ColumnPath,
+  columnsOf,
+  SEGMENT_FORMAT_VERSION,
+} from './segment-layout.js';
 
-const LIVE_COLUMNS = COLUMNS.filter((column) => !column.sealedOnly);
+const LIVE_COLUMNS = columnsOf({ state: 'live', formatVersion: SEGMENT_FORMAT_VERSION });
 
 /** Blocking; `loadHdf5` must have been awaited in this thread. After an error it can only be closed. */
 export class LiveSegment {

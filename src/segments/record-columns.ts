@@ -1,10 +1,12 @@
 /** Puts records together from the columns of an open segment file. */
+
+import { KEY_DIGEST_BYTES } from '../domain/append-key.js';
 import { eventTypeOfCode } from '../domain/event-types.js';
 import { RECORD_HEADER_BYTES } from '../domain/stored-event.js';
 import { ColumnWindow } from './column-window.js';
 import type { Hdf5File } from './hdf5.js';
-import { damagedFile } from './segment-file.js';
-import { COLUMNS, COUNTING_COLUMN, type ColumnPath } from './segment-layout.js';
+import { damagedFile, type SegmentAttributes } from './segment-file.js';
+import { COUNTING_COLUMN, type ColumnPath, columnsOf } from './segment-layout.js';
 
 /** Dictionary strings kept in memory; a page of events has a handful. */
 const CACHED_STRINGS_MAX = 1024;
@@ -15,8 +17,8 @@ export class RecordColumns {
   readonly #strings = new Map<number, Buffer>();
 
   /** ARCHIVE_DAMAGED if a dataset is missing or of another type. */
-  constructor(file: Hdf5File, isSealed: boolean) {
-    const columns = COLUMNS.filter((column) => isSealed || !column.sealedOnly);
+  constructor(file: Hdf5File, attributes: SegmentAttributes) {
+    const columns = columnsOf(attributes);
     this.#file = file;
     // The counting column first: a live file may grow while we look, and the others are never behind it.
     this.#windows = new Map(
@@ -61,7 +63,9 @@ export class RecordColumns {
     const { start, end } = this.#payloadRange(row);
     const typeCode = this.#typeCode(row);
     const texts = headroom + RECORD_HEADER_BYTES;
-    const payloadAt = texts + source.length + timezone.length + user.length;
+    const key = this.#key(row);
+    const keyAt = texts + source.length + timezone.length + user.length;
+    const payloadAt = keyAt + (key === undefined ? 0 : KEY_DIGEST_BYTES);
     const bytes = Buffer.allocUnsafe(payloadAt + end - start);
 
     this.window('events/event_id').copy(row, row + 1, bytes, headroom);
@@ -74,13 +78,23 @@ export class RecordColumns {
     bytes[headroom + 62] = timezone.length;
     bytes[headroom + 63] = 0;
     bytes.writeUInt16LE(user.length, headroom + 64);
-    bytes.writeUInt16LE(0, headroom + 66);
+    bytes.writeUInt16LE(key?.events ?? 0, headroom + 66);
     bytes.writeUInt32LE(end - start, headroom + 68);
     source.copy(bytes, texts);
     timezone.copy(bytes, texts + source.length);
     user.copy(bytes, texts + source.length + timezone.length);
+    if (key !== undefined) this.window('keys/digest').copy(key.row, key.row + 1, bytes, keyAt);
     this.window('events/payload').copy(start, end, bytes, payloadAt);
     return bytes;
+  }
+
+  /** The key that the event's append came with, by its row in /keys. Files of version 1 have none. */
+  #key(row: number): { row: number; events: number } | undefined {
+    const key = this.#windows.get('events/key')?.uint32(row) ?? 0;
+    if (key === 0) return undefined;
+    const events = this.window('keys/events').uint32(key - 1);
+    if (events > 0 && events <= 0xffff) return { row: key - 1, events };
+    throw damagedFile(this.#file.name, `key ${key - 1} is of ${events} events`);
   }
 
   /** Links go on to code that trusts their types, before the end of a scan has checked the chain. */

@@ -38,6 +38,7 @@ export class SegmentBuilder {
   #payloadBytes = 0;
   #linkBytes = 0;
   #stringBytes = 0;
+  #keyCount = 0;
 
   constructor(firstSequence: number) {
     this.#firstSequence = firstSequence;
@@ -78,6 +79,7 @@ export class SegmentBuilder {
     this.column('events/version').uint32(view.version);
     this.column('events/consultation').uint32(consultation);
     this.#addStrings(link);
+    this.#addKey(view);
     this.column('events/payload_end').uint64(this.#payloadBytes);
     return hash;
   }
@@ -107,6 +109,17 @@ export class SegmentBuilder {
     known.hash = hash;
     known.version = version;
     return known.row;
+  }
+
+  #addKey(view: LinkView): void {
+    const { keyEvents } = view;
+    if (keyEvents > 0) {
+      this.#keyCount += 1;
+      const digest = view.keyDigestBytes;
+      this.column('keys/digest').bytes(digest, 0, digest.length);
+      this.column('keys/events').uint32(keyEvents);
+    }
+    this.column('events/key').uint32(keyEvents > 0 ? this.#keyCount : 0);
   }
 
   #addStrings(link: Buffer): void {

@@ -7,8 +7,8 @@ import type { Hdf5Filter } from './codecs/codec.js';
 import { type DatasetShape, Hdf5File } from './hdf5.js';
 import { type Column, GROUPS, SEGMENT_FORMAT, SEGMENT_FORMAT_VERSION } from './segment-layout.js';
 
-/** The attributes of a segment file, beside its format and the names of the event types. */
-export type SegmentAttributes =
+/** What a segment file says of itself, beside its format and the names of the event types. */
+type WrittenAttributes =
   | { state: 'live'; firstSequence: number }
   | {
       state: 'sealed';
@@ -18,6 +18,8 @@ export type SegmentAttributes =
       previousRoot: string;
       root: string;
     };
+
+export type SegmentAttributes = WrittenAttributes & { formatVersion: number };
 
 /** How a column is laid out in a live file: uncompressed, growing, in small chunks of whole rows. */
 export function liveShape({ type, width, liveChunkRows }: Column): DatasetShape {
@@ -44,7 +46,8 @@ export function createGroups(file: Hdf5File): void {
   for (const group of GROUPS) file.createGroup(group);
 }
 
-export function writeAttributes(file: Hdf5File, attributes: SegmentAttributes): void {
+/** Says what a new file is. It is of the newest format version. */
+export function writeAttributes(file: Hdf5File, attributes: WrittenAttributes): void {
   file.setAttribute('format', SEGMENT_FORMAT);
   file.setAttribute('format_version', BigInt(SEGMENT_FORMAT_VERSION));
   file.setAttribute('state', attributes.state);
@@ -97,16 +100,17 @@ function text(file: Hdf5File, name: string): string {
 /** Reads and checks the attributes. UNSUPPORTED_FORMAT for a newer format, ARCHIVE_DAMAGED for anything else. */
 export function readAttributes(file: Hdf5File): SegmentAttributes {
   if (file.attribute('format') !== SEGMENT_FORMAT) throw damagedFile(file.name, 'it is not a segment file');
-  const version = number(file, 'format_version');
-  if (version !== SEGMENT_FORMAT_VERSION) {
-    const message = `${file.name} has format ${version}; this version reads ${SEGMENT_FORMAT_VERSION}. Upgrade fi-consult.`;
+  const formatVersion = number(file, 'format_version');
+  if (formatVersion < 1 || formatVersion > SEGMENT_FORMAT_VERSION) {
+    const message = `${file.name} has format ${formatVersion}; this version reads 1 to ${SEGMENT_FORMAT_VERSION}. Upgrade fi-consult.`;
     throw new CodedError('UNSUPPORTED_FORMAT', message, { extensions: { file: file.name } });
   }
   const firstSequence = number(file, 'first_sequence');
   const state = text(file, 'state');
-  if (state === 'live') return { state, firstSequence };
+  if (state === 'live') return { formatVersion, state, firstSequence };
   if (state !== 'sealed') throw damagedFile(file.name, 'its state is neither live nor sealed');
   return {
+    formatVersion,
     state,
     firstSequence,
     eventCount: number(file, 'event_count'),

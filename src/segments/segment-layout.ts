@@ -1,5 +1,5 @@
 /**
- * What stands where in a segment file: format version 1. docs/storage-format.md says the same for readers.
+ * What stands where in a segment file: format version 2. docs/storage-format.md says the same for readers.
  *
  * Invariants:
  * - A segment holds the events `first_sequence` to `first_sequence + n - 1`; row r of every column under
@@ -7,13 +7,15 @@
  * - The columns below are written in the order of this list, and a live file is flushed before and after the
  *   last one, so that `events/payload_end` never counts a row whose other columns are not there yet.
  * - `payload_end` grows strictly, because a payload is a JSON object and so at least two bytes.
+ * - `events/key` is 0, or 1 plus the row in /keys of the key that the event's append came with.
  * - No hash of an event is stored: a reader computes it from the record and the hash before it.
  */
 import { createHash } from 'node:crypto';
 import type { ElementType } from './hdf5.js';
 
 export const SEGMENT_FORMAT = 'fi-consult segment';
-export const SEGMENT_FORMAT_VERSION = 1;
+/** Version 1 has no keys; files of it stay as they are. */
+export const SEGMENT_FORMAT_VERSION = 2;
 
 /** The root before the first segment. */
 export const GENESIS_ROOT = '0'.repeat(64);
@@ -39,6 +41,8 @@ export interface Column {
   readonly isRandom: boolean;
   /** Whether only sealed files have it. */
   readonly sealedOnly: boolean;
+  /** The first format version that has it. */
+  readonly since: number;
 }
 
 export type ColumnPath =
@@ -48,6 +52,8 @@ export type ColumnPath =
   | 'consultations/session_id'
   | 'consultations/previous_hash'
   | 'consultations/head_hash'
+  | 'keys/digest'
+  | 'keys/events'
   | 'events/payload'
   | 'events/event_id'
   | 'events/timestamp_ms'
@@ -57,6 +63,7 @@ export type ColumnPath =
   | 'events/user'
   | 'events/source'
   | 'events/timezone'
+  | 'events/key'
   | 'events/payload_end';
 
 /** The column whose length says how many events a file holds. */
@@ -75,7 +82,7 @@ function column(path: ColumnPath, type: ElementType, width = 0, options: Partial
     chunkWidth: width,
     liveChunkRows: LIVE_CHUNK_ROWS,
   };
-  return { ...base, isRandom: false, sealedOnly: false, ...options };
+  return { ...base, isRandom: false, sealedOnly: false, since: 1, ...options };
 }
 
 /** Chunks beyond 256 KiB save less than 2 % under gzip and cost each reader of one event; a codec may ask for more. */
@@ -83,6 +90,8 @@ export const PAYLOAD_CHUNK_BYTES = 256 * 1024;
 const TEXT_CHUNKS = { chunkRows: PAYLOAD_CHUNK_BYTES, liveChunkRows: 64 * 1024 };
 const IDS = { chunkWidth: 1, isRandom: true };
 const HASHES = { isRandom: true };
+/** Few appends have a key, and a live file makes room for a whole chunk. */
+const KEYS = { since: 2, liveChunkRows: 256 };
 
 /** Every dataset, in the order of writing. */
 export const COLUMNS: readonly Column[] = [
@@ -92,6 +101,8 @@ export const COLUMNS: readonly Column[] = [
   column('consultations/session_id', 'uint8', 16, IDS),
   column('consultations/previous_hash', 'uint8', 32, HASHES),
   column('consultations/head_hash', 'uint8', 32, { ...HASHES, sealedOnly: true }),
+  column('keys/digest', 'uint8', 16, { ...HASHES, ...KEYS }),
+  column('keys/events', 'uint32', 0, KEYS),
   column('events/payload', 'uint8', 0, TEXT_CHUNKS),
   column('events/event_id', 'uint8', 16, IDS),
   column('events/timestamp_ms', 'int64'),
@@ -101,10 +112,18 @@ export const COLUMNS: readonly Column[] = [
   column('events/user', 'uint32'),
   column('events/source', 'uint32'),
   column('events/timezone', 'uint32'),
+  column('events/key', 'uint32', 0, { since: 2 }),
   column(COUNTING_COLUMN, 'uint64'),
 ];
 
-export const GROUPS = ['strings', 'consultations', 'events'] as const;
+export const GROUPS = ['strings', 'consultations', 'keys', 'events'] as const;
+
+/** The datasets of a file by its state and format version, in the order of writing. */
+export function columnsOf({ state, formatVersion }: { state: 'live' | 'sealed'; formatVersion: number }) {
+  return COLUMNS.filter(
+    ({ sealedOnly, since }) => (state === 'sealed' || !sealedOnly) && since <= formatVersion,
+  );
+}
 
 /** What is known of a sealed segment: a line of the manifest. */
 export interface SealedSegment {

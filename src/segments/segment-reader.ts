@@ -6,7 +6,7 @@ import { type BlockingDisk, nodeBlockingDisk } from '../ops/blocking-disk.js';
 import type { Hdf5File } from './hdf5.js';
 import { RecordColumns } from './record-columns.js';
 import { damagedFile, openSegmentFile, readAttributes, type SegmentAttributes } from './segment-file.js';
-import { COLUMNS, segmentRoot } from './segment-layout.js';
+import { columnsOf, segmentRoot } from './segment-layout.js';
 
 /** How large a batch of a scan may become: at least one event, whatever its size. */
 export interface ScanLimits {
@@ -25,7 +25,7 @@ export class SegmentReader {
   private constructor(file: Hdf5File) {
     this.#file = file;
     this.attributes = readAttributes(file);
-    this.#columns = new RecordColumns(file, this.attributes.state === 'sealed');
+    this.#columns = new RecordColumns(file, this.attributes);
     this.eventCount = this.#columns.completeRows();
     if (this.attributes.state === 'sealed') this.#checkLengths(this.attributes.eventCount);
   }
@@ -103,12 +103,14 @@ export class SegmentReader {
 
   /** Whether the columns agree on how many rows there are. */
   #checkLengths(eventCount: number): void {
-    for (const { path } of COLUMNS) {
+    for (const { path } of columnsOf(this.attributes)) {
       const { rows } = this.#columns.window(path);
       const isOfEvents = path.startsWith('events/') && path !== 'events/payload';
       const isOfConsultations = path.startsWith('consultations/');
-      const expected = isOfEvents ? eventCount : this.#columns.window('consultations/id').rows;
-      if ((isOfEvents || isOfConsultations) && rows !== expected) {
+      const isOfKeys = path.startsWith('keys/');
+      const dictionary = isOfKeys ? 'keys/digest' : 'consultations/id';
+      const expected = isOfEvents ? eventCount : this.#columns.window(dictionary).rows;
+      if ((isOfEvents || isOfConsultations || isOfKeys) && rows !== expected) {
         throw damagedFile(this.#file.name, `${path} has ${rows} rows and not ${expected}`);
       }
     }

@@ -1,5 +1,6 @@
 /** Decides an append against the head of its consultation, and encodes what it would store. No I/O. */
 import { hash } from 'node:crypto';
+import type { AppendKey } from '../domain/append-key.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import type { Clock } from '../domain/clock.js';
 import { advanceHead, type ConsultationHead } from '../domain/consultation-head.js';
@@ -23,6 +24,8 @@ import type { EventToAppend } from './event-store.js';
 export interface PlannedEvent {
   link: Buffer;
   typeCode: number;
+  /** Of the first event of an append that came with a key. */
+  key: AppendKey | undefined;
   /** The consultation's head after this event. Its sequence is not known yet and 0. */
   head: ConsultationHead;
   timestampMs: number;
@@ -49,6 +52,8 @@ export interface PlanRequest {
   timezone?: string;
   events: readonly EventToAppend[];
   expectedVersion?: number;
+  /** What the first event keeps of the Idempotency-Key. */
+  key?: AppendKey | undefined;
 }
 
 /** New events get their time from this process, in UTC. */
@@ -120,6 +125,7 @@ function planEvent(
     source: request.source,
     timezone: request.timezone ?? TIMEZONE,
     userId: event.userId ?? request.userId,
+    key: earlier.length === 0 ? request.key : undefined,
   };
   const decided = performance.now();
   timers.recordMs('segment', decided - started);
@@ -139,6 +145,7 @@ function encode(
   return {
     link,
     typeCode: eventTypeCode(event.type),
+    key: event.key,
     head: advanceHead(head, event, 0, linkHash),
     timestampMs: event.timestampMs,
     auditHash: hash('sha256', event.payload, 'hex'),

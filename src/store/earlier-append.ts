@@ -13,6 +13,8 @@ import type { AppendedEvent } from './event-store.js';
 export interface EarlierAppend {
   consultationId: string;
   version: number;
+  /** How many it had, if it was found by its key. */
+  events?: number;
 }
 
 /** An event as it is stored, and as it was answered. */
@@ -37,7 +39,10 @@ export function findEarlierAppend(finder: EventFinder, { events }: PlanRequest):
   throw reusedEventId(events.length, fault);
 }
 
-/** The answer to an earlier append again; EVENT_ID_REUSED if what was appended then was something else. */
+/**
+ * The answer to an earlier append again; IDEMPOTENCY_KEY_REUSED or EVENT_ID_REUSED, by what it was found with, if what
+ * was appended then was something else.
+ */
 export async function answerAgain(
   finder: EventFinder,
   { consultationId, userId, events }: PlanRequest,
@@ -46,13 +51,18 @@ export async function answerAgain(
   if (earlier.consultationId !== consultationId) throw reusedEventId(events.length, 0);
   const toVersion = earlier.version + events.length - 1;
   const stored = await storedEvents(finder, consultationId, earlier.version, toVersion);
+  const isKeyed = earlier.events !== undefined;
+  if (isKeyed && earlier.events !== events.length) throw reusedKey();
   const different = events.findIndex((event, item) => {
     const before = stored[item];
-    if (before === undefined || before.event.eventId !== event.eventId) return true;
+    if (before === undefined) return true;
+    // With a key, a client that had its ids made by the service has none to send again.
+    const { eventId = isKeyed ? before.event.eventId : undefined } = event;
+    if (before.event.eventId !== eventId) return true;
     const payload = canonicalJson(event.payload);
     return !isSameEvent(before.view, event.type, event.userId ?? userId, payload);
   });
-  if (different >= 0) throw reusedEventId(events.length, different);
+  if (different >= 0) throw isKeyed ? reusedKey() : reusedEventId(events.length, different);
   return stored.map(({ event }) => event);
 }
 
@@ -77,6 +87,13 @@ export async function storedEvents(
     };
     return { view, event };
   });
+}
+
+export function reusedKey(): CodedError {
+  return new CodedError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'This Idempotency-Key came with another request before. Use a new key for a new request.',
+  );
 }
 
 /** Of several events the one at fault is named. */

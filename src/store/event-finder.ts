@@ -28,6 +28,15 @@ export interface LocatedEvent {
   typeCode: number;
 }
 
+/** An append that came with a key. */
+export interface KeyedAppend {
+  consultationId: string;
+  /** Of its first event, as the time. */
+  version: number;
+  events: number;
+  timestampMs: number;
+}
+
 /** An event as it is stored. */
 export interface StoredRecord {
   record: Buffer;
@@ -108,6 +117,14 @@ export class EventFinder {
     if (found === undefined) return undefined;
     const entry = this.index.entries(found.consultationId, found.version, 1)[0];
     return entry === undefined ? undefined : { ...found, typeCode: entry.typeCode };
+  }
+
+  /** Finds an append, accepted or durable, by the digest of its key. One whose time is over may still be found. */
+  locateKey(digest: string): KeyedAppend | undefined {
+    const recent = this.recent.findByKey(digest);
+    if (recent === undefined) return this.index.keyed(digest);
+    const { consultationId, version, updatedMs: timestampMs } = recent.head;
+    return { consultationId, version, events: recent.key?.events ?? 0, timestampMs };
   }
 
   /** The links of entries, in their order. Each is checked against its hash. */

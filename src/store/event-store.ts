@@ -24,6 +24,18 @@ export interface EventToAppend {
   userId?: string;
 }
 
+/**
+ * A key that a client chose for an append, or for starting a consultation: the same again with the same key gives the
+ * first answer again, for as long as keys are known, and something else is an IDEMPOTENCY_KEY_REUSED. It means
+ * something within one consultation, or among starts, and for one principal.
+ */
+export interface IdempotencyKey {
+  /** 1 to `limits.idempotencyKeyCharsMax` characters. */
+  key: string;
+  /** Who was authenticated. */
+  principal?: string;
+}
+
 export interface AppendCommand {
   consultationId: string;
   userId: string;
@@ -32,6 +44,7 @@ export interface AppendCommand {
   events: readonly EventToAppend[];
   /** Append only at this version; otherwise WRONG_EXPECTED_VERSION. */
   expectedVersion?: number;
+  idempotencyKey?: IdempotencyKey;
   /** Waits while the index is too far behind, where others are refused with OVERLOADED: for a long upload. */
   waitsForRoom?: boolean;
 }
@@ -61,6 +74,7 @@ export interface CreateCommand {
   /** Chosen by an import that must not write twice; otherwise made. UUIDv7s. */
   consultationId?: string;
   eventId?: string;
+  idempotencyKey?: IdempotencyKey;
 }
 
 export interface Created {

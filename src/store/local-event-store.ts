@@ -5,6 +5,7 @@
 
 import type { AuditTrail } from '../audit/audit-trail.js';
 import type { AccessEntry, AuditPage, AuditQuery } from '../domain/access-entry.js';
+import { type AppendKey, appendKeyDigest } from '../domain/append-key.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import type { ConsultationSummary } from '../domain/consultation-list.js';
 import type { ConsultationState } from '../domain/consultation-state.js';
@@ -21,8 +22,14 @@ import {
   type PlanRequest,
   planAppend,
 } from './append-plan.js';
-import { answerAgain, type EarlierAppend, findEarlierAppend, storedEvents } from './earlier-append.js';
-import type { EventFinder } from './event-finder.js';
+import {
+  answerAgain,
+  type EarlierAppend,
+  findEarlierAppend,
+  reusedKey,
+  storedEvents,
+} from './earlier-append.js';
+import type { EventFinder, KeyedAppend } from './event-finder.js';
 import { eventPage } from './event-page.js';
 import type {
   AppendCommand,
@@ -43,6 +50,7 @@ import type {
   EventsQuery,
   EventToAppend,
   FollowQuery,
+  IdempotencyKey,
   StateText,
   StoreHealth,
 } from './event-store.js';
@@ -63,6 +71,8 @@ export interface LocalEventStoreParts {
   clock: PlanContext['clock'];
   nextId: PlanContext['nextId'];
   timers: StageTimers;
+  /** How long an Idempotency-Key is known. */
+  keysKeptMs: number;
   /** Resolves once the index has everything that is durable now; OVERLOADED if it takes longer than `withinMs`. */
   indexCaughtUp: (withinMs?: number) => Promise<void>;
   /** Resolves once no more than this many durable events are missing in the index. */
@@ -87,9 +97,12 @@ export class LocalEventStore implements EventStore {
   async create(command: CreateCommand): Promise<Created> {
     const { userId, source, patientStub } = command;
     const { clock, nextId, finder } = this.parts;
+    const key = command.idempotencyKey && keyOf(command.idempotencyKey, undefined, 1);
+    const keyed = this.keyedAppend(key);
+    if (keyed !== undefined) return this.replayCreate(keyed.consultationId, command, reusedKey());
     const consultationId = command.consultationId ?? nextId(clock());
     if (command.consultationId !== undefined && finder.acceptedHead(consultationId) !== undefined) {
-      return this.replayCreate(consultationId, command);
+      return this.replayCreate(consultationId, command, alreadyStarted());
     }
     const sessionId = nextId(clock());
     const payload = { session_id: sessionId, ...(patientStub && { patient_stub: patientStub }) };
@@ -101,24 +114,28 @@ export class LocalEventStore implements EventStore {
       userId,
       source,
       events: [started],
+      key,
     });
     const event = events[0] as AppendedEvent;
     return { consultationId, sessionId, createdMs: event.timestampMs, event, durability, replayed: false };
   }
 
-  private async replayCreate(consultationId: string, command: CreateCommand): Promise<Created> {
+  /** The first answer again; `otherwise` is thrown if the consultation was started otherwise. */
+  private async replayCreate(
+    consultationId: string,
+    command: CreateCommand,
+    otherwise: CodedError,
+  ): Promise<Created> {
     const { userId, patientStub } = command;
     await this.settled(consultationId);
     const [stored] = await storedEvents(this.parts.finder, consultationId, 1, 1);
     if (stored === undefined) return this.create(command);
     const sessionId = stored.view.sessionId;
     const payload = { session_id: sessionId, ...(patientStub && { patient_stub: patientStub }) };
-    const isSameId = command.eventId === undefined || command.eventId === stored.event.eventId;
+    const { consultationId: wantedId = consultationId, eventId = stored.event.eventId } = command;
+    const isSameId = wantedId === consultationId && eventId === stored.event.eventId;
     if (!isSameId || !isSameEvent(stored.view, 'CONSULTATION_STARTED', userId, canonicalJson(payload))) {
-      throw new CodedError(
-        'CONSULTATION_ALREADY_STARTED',
-        'A consultation with this id exists and was started otherwise. Use another id.',
-      );
+      throw otherwise;
     }
     const { event } = stored;
     const { durability } = this;
@@ -127,7 +144,9 @@ export class LocalEventStore implements EventStore {
 
   async append(command: AppendCommand): Promise<Appended> {
     if (command.waitsForRoom) await this.room();
-    return this.decideAndCommit({ ...command, sessionId: command.consultationId });
+    const { consultationId, idempotencyKey, events } = command;
+    const key = idempotencyKey && keyOf(idempotencyKey, consultationId, events.length);
+    return this.decideAndCommit({ ...command, sessionId: consultationId, key });
   }
 
   /**
@@ -143,7 +162,7 @@ export class LocalEventStore implements EventStore {
       if (log.failure !== undefined) throw log.failure;
       const builtOn = this.unsettled(request);
       try {
-        const earlier = findEarlierAppend(finder, request);
+        const earlier = this.keyedAppend(request.key) ?? findEarlierAppend(finder, request);
         if (earlier !== undefined) return await this.replay(request, earlier);
         const head = finder.acceptedHead(request.consultationId);
         return await this.commit(request, head?.version ?? 0, planAppend(this.planContext, head, request));
@@ -156,10 +175,20 @@ export class LocalEventStore implements EventStore {
   }
 
   /** What a decision rests on and may still be refused: the consultation's newest event, and events asked for again. */
-  private unsettled({ consultationId, events }: PlanRequest): RecentEvent[] {
+  private unsettled({ consultationId, events, key }: PlanRequest): RecentEvent[] {
     const { recent } = this.parts.finder;
+    const keyed = key && recent.findByKey(key.digest);
     const asked = events.flatMap(({ eventId }) => (eventId && recent.find(eventId)) || []);
+    if (keyed !== undefined) asked.push(keyed);
     return [...recent.of(consultationId).slice(-1), ...asked];
+  }
+
+  /** The append that came with a key before, if that is not too long ago. */
+  private keyedAppend(key: AppendKey | undefined): KeyedAppend | undefined {
+    if (key === undefined) return undefined;
+    const { finder, clock, keysKeptMs } = this.parts;
+    const keyed = finder.locateKey(key.digest);
+    return keyed !== undefined && clock() - keyed.timestampMs <= keysKeptMs ? keyed : undefined;
   }
 
   /** The first answer again, once it is known to hold. */
@@ -189,7 +218,7 @@ export class LocalEventStore implements EventStore {
     const links = planned.map(({ link }) => link);
     const settled = log.append({ consultationId, expectedVersion, links });
     const recent = planned.map(
-      ({ head, typeCode }): RecentEvent => ({ head, typeCode, sequence: 0, settled }),
+      ({ head, typeCode, key }): RecentEvent => ({ head, typeCode, key, sequence: 0, settled }),
     );
     for (const event of recent) finder.recent.add(event);
     try {
@@ -327,4 +356,20 @@ async function areDurable(events: readonly RecentEvent[]): Promise<boolean> {
 
 function isWrongVersion(error: unknown): boolean {
   return error instanceof CodedError && error.code === 'WRONG_EXPECTED_VERSION';
+}
+
+/** The key of an append to a consultation, or of the start of one. */
+function keyOf(
+  { key, principal }: IdempotencyKey,
+  consultationId: string | undefined,
+  events: number,
+): AppendKey {
+  return { digest: appendKeyDigest({ principal, consultationId }, key), events };
+}
+
+function alreadyStarted(): CodedError {
+  return new CodedError(
+    'CONSULTATION_ALREADY_STARTED',
+    'A consultation with this id exists and was started otherwise. Use another id.',
+  );
 }

@@ -49,6 +49,8 @@ export interface LocalStoreOptions {
   /** Codec of sealed segments, as in FI_CODEC. */
   codec: string;
   roll: RollLimits;
+  /** How long an Idempotency-Key is known, as FI_IDEMPOTENCY_HOURS; its default if not given. */
+  keysKeptMs?: number;
   /** A committed event is in the live HDF5 file within this. */
   mirrorMs: number;
   logger: Logger;
@@ -91,6 +93,7 @@ interface Closable {
 /** `opened` gets every part as it is opened, so that a start that fails lets go of them. */
 async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise<LocalStore> {
   const { dataDir, durability, codec, mirrorMs, logger, onFailed, machine = nodeMachine } = options;
+  const { keysKeptMs = limits.idempotencyHoursDefault * 3_600_000 } = options;
   const { disk } = machine;
   const opening = <T extends Closable>(part: T): T => {
     opened.push(part);
@@ -109,7 +112,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   const codecProof = opening(new CodecProof(codec, segmentsDirectory, machine.startThread));
   const { startThread } = machine;
   const archive = opening(await SegmentArchive.open({ disk, directory: segmentsDirectory, startThread }));
-  const indexThread = opening(startIndexThread(options, machine, archive, segmentsDirectory));
+  const indexThread = opening(startIndexThread(options, machine, archive, keysKeptMs));
   await indexThread.ready();
   const index = opening(await openIndex(join(dataDir, 'index'), options.indexStorage));
 
@@ -164,6 +167,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
     clock,
     nextId: uuidV7Generator(machine.randomBytes(10)),
     timers: options.timers,
+    keysKeptMs,
     indexCaughtUp: (withinMs) => followers.indexCaughtUp(withinMs),
     indexWithin: (events) => followers.indexWithin(events),
     health: () => healthOf(log, followers, failure),
@@ -195,14 +199,15 @@ function startIndexThread(
   { dataDir, logger }: LocalStoreOptions,
   machine: Machine,
   archive: SegmentArchive,
-  segmentsDirectory: string,
+  keysKeptMs: number,
 ): FollowerThread {
   const sealed = archive.segments.map(({ file, firstSequence, lastSequence }) => {
-    return { path: join(segmentsDirectory, file), firstSequence, lastSequence };
+    return { path: join(dataDir, 'segments', file), firstSequence, lastSequence };
   });
+  const keysKept = { keptMs: keysKeptMs, sinceMs: machine.now() - keysKeptMs };
   const thread = new FollowerThread({
     entry: new URL('./followers/index-worker.js', import.meta.url),
-    workerData: { directory: join(dataDir, 'index'), sealed } satisfies IndexWorkerData,
+    workerData: { directory: join(dataDir, 'index'), sealed, keysKept } satisfies IndexWorkerData,
     delayMs: limits.indexDelayMs,
     machine,
   });

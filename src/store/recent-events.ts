@@ -4,12 +4,15 @@
  * The index follows the log at a short distance; whatever lies between is looked up here. Events leave when the
  * index has taken them in, or when the log refuses them.
  */
+import type { AppendKey } from '../domain/append-key.js';
 import type { ConsultationHead } from '../domain/consultation-head.js';
 
 export interface RecentEvent {
   /** The consultation's head after this event: its version, id and hash are the event's own. */
   readonly head: ConsultationHead;
   readonly typeCode: number;
+  /** Of the first event of an append that came with a key. */
+  readonly key: AppendKey | undefined;
   /** The event's sequence once it is durable; 0 until then; negative when it was refused. */
   sequence: number;
   /** Settles with the append that brought it. */
@@ -24,6 +27,8 @@ export class RecentEvents {
   /** Contiguous versions of each consultation, oldest first. */
   private readonly byConsultation = new Map<string, RecentEvent[]>();
   private readonly byEventId = new Map<string, RecentEvent>();
+  /** By the digests of their keys. */
+  private readonly byKey = new Map<string, RecentEvent>();
   /** In the order of acceptance. What left at the front is cut off now and then. */
   private order: RecentEvent[] = [];
   private left = 0;
@@ -38,11 +43,17 @@ export class RecentEvents {
     if (events === undefined) this.byConsultation.set(consultationId, [event]);
     else events.push(event);
     this.byEventId.set(lastEventId, event);
+    if (event.key !== undefined) this.byKey.set(event.key.digest, event);
     this.order.push(event);
   }
 
   find(eventId: string): RecentEvent | undefined {
     return this.byEventId.get(eventId);
+  }
+
+  /** The newest first event of an append with a key, by its digest. */
+  findByKey(digest: string): RecentEvent | undefined {
+    return this.byKey.get(digest);
   }
 
   /** The events of a consultation that are here, oldest first. */
@@ -80,9 +91,11 @@ export class RecentEvents {
   }
 
   /** Takes an event out of the maps, after it was taken out of its consultation. */
-  private forget({ head }: RecentEvent): void {
-    const { consultationId, lastEventId } = head;
+  private forget(event: RecentEvent): void {
+    const { consultationId, lastEventId } = event.head;
+    const { key } = event;
     this.byEventId.delete(lastEventId);
+    if (key !== undefined && this.byKey.get(key.digest) === event) this.byKey.delete(key.digest);
     if (this.of(consultationId).length === 0) this.byConsultation.delete(consultationId);
   }
 }

@@ -4,6 +4,7 @@
  * Each event passes the rules of an append, and is encoded from its fields on top of what is there; that its hash
  * comes out the same proves that nothing of it, nor of anything before it in its consultation, is different.
  */
+import type { AppendKey } from '../domain/append-key.js';
 import type { ConsultationHead } from '../domain/consultation-head.js';
 import { assert, CodedError } from '../domain/errors.js';
 import type { JsonObject } from '../domain/event.js';
@@ -28,6 +29,8 @@ export interface EventToRestore {
   userId: string;
   source: string;
   timezone: string;
+  /** What it keeps of an Idempotency-Key. */
+  key: AppendKey | undefined;
   /** Lower-case hex, as both hashes. */
   auditHash: string;
   hash: string;
@@ -103,6 +106,7 @@ function commitOne(parts: RestoreParts, event: EventToRestore): Promise<void> {
     source,
     timezone,
     events: [{ type, payload, eventId }],
+    key: event.key,
   };
   const planned = plan(parts, event, head, request);
   const result = planned[0] as PlannedEvent;

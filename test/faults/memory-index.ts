@@ -11,6 +11,7 @@ import {
   META_TABLE,
 } from '../../src/index/index-layout.js';
 import type { IndexStorage, IndexTables } from '../../src/index/index-tables.js';
+import { KEY_TIMES_TABLE, KEYS_TABLE } from '../../src/index/key-layout.js';
 import { LISTED_BY_TABLE, LISTED_TABLE } from '../../src/index/listing-layout.js';
 import type { Table, TableFormat } from '../../src/index/lmdb.js';
 import { SNAPSHOTS_TABLE } from '../../src/index/snapshot-layout.js';
@@ -42,6 +43,8 @@ export class MemoryIndex implements IndexStorage {
       snapshots: this.table(SNAPSHOTS_TABLE),
       listed: this.table(LISTED_TABLE),
       listedBy: this.table(LISTED_BY_TABLE),
+      keys: this.table(KEYS_TABLE),
+      keyTimes: this.table(KEY_TIMES_TABLE),
     };
     return { kind: 'open', index };
   }

@@ -135,13 +135,6 @@ for (const tag of ['7', 'W/"1"', '"1", "2"', '"01"', '"x"', '']) {
   });
 }
 
-test('refuses an Idempotency-Key, which it would otherwise ignore', async (t) => {
-  const { post, store, start } = await testApp(t);
-  const answer = await post(`/consultations/${await start()}/events`, message(), { 'idempotency-key': 'k' });
-  assert.equal(answer.json().code, 'BAD_REQUEST');
-  assert.equal(store.links.length, 1);
-});
-
 test('times the ingest and the whole of accepted requests only', async (t) => {
   const { post, timers, start } = await testApp(t);
   const url = `/consultations/${await start()}/events`;

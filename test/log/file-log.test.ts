@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { LinkView, type SequencedLink } from '../../src/domain/stored-event.js';
 import { FileLog, type FileLogOptions, type JournalSpan } from '../../src/log/file-log.js';
-import { BLOCK_HEADER_BYTES, FILE_HEADER_BYTES } from '../../src/log/journal-format.js';
+import { BLOCK_HEADER_BYTES } from '../../src/log/journal-format.js';
 import { nodeDisk } from '../../src/ops/disk.js';
 import { ChainedLinks } from '../support/chained-links.js';
 import { diskError, type Faults, faultyDisk } from '../support/faulty-disk.js';
@@ -218,15 +218,6 @@ describe('FileLog recovery', () => {
     const log = await FileLog.open(options(directory, { disk }));
     assert.deepEqual(synced, [log.tail.path]);
     await log.close();
-  });
-
-  it('refuses a journal of a newer format', async (t) => {
-    const { directory, path, bytes } = await killedJournal(t);
-    const { crc32 } = await import('node:zlib');
-    bytes.writeUInt32LE(2, 8);
-    bytes.writeUInt32LE(crc32(bytes.subarray(0, FILE_HEADER_BYTES - 4)), FILE_HEADER_BYTES - 4);
-    await writeFile(path, bytes);
-    await assert.rejects(FileLog.open(options(directory)), { code: 'UNSUPPORTED_FORMAT' });
   });
 });
 

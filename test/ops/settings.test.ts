@@ -41,6 +41,7 @@ test('has a default for every setting, and freezes them', () => {
     segmentSeconds: 86_400,
     mirrorMs: 1000,
     durability: 'fsync',
+    idempotencyHours: 24,
     allowedHosts: [],
     corsOrigins: [],
     queueEvents: 4096,

@@ -1,4 +1,5 @@
 /** Links for the tests of segments: real chains, made from a seed. */
+import { type AppendKey, appendKeyDigest } from '../../src/domain/append-key.js';
 import { EVENT_TYPES, type EventType } from '../../src/domain/event-types.js';
 import { type Random, seededRandom } from '../../src/domain/seeded-random.js';
 import { encodeLink, GENESIS_HASH, sha256Latin1 } from '../../src/domain/stored-event.js';
@@ -10,6 +11,8 @@ export interface SampleOptions {
   /** The RFC 8785 text of an event's payload. */
   payload?: (index: number) => string;
   seed?: number;
+  /** One in four events has a key, unless it is false. */
+  keyed?: boolean;
 }
 
 const WORDS = [
@@ -33,8 +36,11 @@ export class SampleLinks {
   readonly #chains: { id: string; session: string; hash: string; version: number }[] = [];
   #timeMs = 1_760_000_000_000;
   #made = 0;
+  readonly #keyed: boolean;
 
-  constructor(seed = 1) {
+  /** With `keyed`, one in four events has a key. */
+  constructor(seed = 1, keyed = true) {
+    this.#keyed = keyed;
     this.#random = seededRandom(seed);
     const start = new Uint8Array(10).map(() => Math.floor(this.#random() * 256));
     this.#nextId = uuidV7Generator(start);
@@ -61,6 +67,7 @@ export class SampleLinks {
         source: index % 7 === 0 ? 'import' : 'api',
         timezone: 'America/Mexico_City',
         userId: `clínica-${index % 5}`,
+        key: this.#keyed && index % 4 === 0 ? sampleKey(index) : undefined,
         payload: payload(index),
       },
       chain.hash,
@@ -87,7 +94,11 @@ export class SampleLinks {
   }
 }
 
+function sampleKey(index: number): AppendKey {
+  return { digest: appendKeyDigest({}, `key ${index}`), events: 1 + (index % 1000) };
+}
+
 /** The links of a new store. */
 export function sampleLinks(options: SampleOptions): Buffer[] {
-  return new SampleLinks(options.seed).make(options);
+  return new SampleLinks(options.seed, options.keyed).make(options);
 }

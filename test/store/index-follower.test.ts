@@ -32,7 +32,8 @@ test('nothing of a segment that turns out to be damaged stays in the index', asy
   await writeFile(path, bytes);
 
   const index = join(directory, 'index');
-  const data = { directory: index, sealed: [{ path, firstSequence: 1, lastSequence }] };
+  const keysKept = { keptMs: 60_000, sinceMs: 0 };
+  const data = { directory: index, sealed: [{ path, firstSequence: 1, lastSequence }], keysKept };
   const port = { postMessage() {}, on() {}, close() {} };
   const open = () => openIndexFollower(data, { port, disk: nodeDisk }, new AbortController().signal);
   await assert.rejects(open(), { code: 'ARCHIVE_DAMAGED' });

@@ -11,12 +11,19 @@ import { openTestStore } from '../support/local-store.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
 import { consultationsContract } from './consultations.contract.js';
 import { allEvents, eventStoreContract, playScript } from './event-store.contract.js';
+import { idempotencyContract } from './idempotency.contract.js';
 import { pagesContract } from './pages.contract.js';
 import { pastContract } from './past.contract.js';
 
 const SMALL_SEGMENTS = { events: 25, bytes: 1e9, ageMs: 1e9 };
 
-for (const contract of [eventStoreContract, consultationsContract, pagesContract, pastContract]) {
+for (const contract of [
+  eventStoreContract,
+  consultationsContract,
+  idempotencyContract,
+  pagesContract,
+  pastContract,
+]) {
   for (const [name, overrides] of [
     ['LocalEventStore', {}],
     ['LocalEventStore with segments of 25 events', { roll: SMALL_SEGMENTS }],

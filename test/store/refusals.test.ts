@@ -55,6 +55,7 @@ async function openStore(t: TestContext) {
     clock: monotonicClock(),
     nextId: uuidV7Generator(),
     timers: createStageTimers(),
+    keysKeptMs: 60_000,
     indexCaughtUp: async () => {},
     indexWithin: async () => {},
     health: () => ({ ready: true, headSequence: log.headSequence, details: {} }),

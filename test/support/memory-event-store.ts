@@ -4,6 +4,7 @@
  * that the real store is compared with.
  */
 import { createPatch } from 'rfc6902';
+import { appendKeyDigest } from '../../src/domain/append-key.js';
 import { canonicalJson } from '../../src/domain/canonical-json.js';
 import { type Clock, monotonicClock } from '../../src/domain/clock.js';
 import { advanceHead, type ConsultationHead } from '../../src/domain/consultation-head.js';
@@ -34,6 +35,7 @@ import type {
   Created,
   Durability,
   EventStore,
+  IdempotencyKey,
   StoreHealth,
 } from '../../src/store/event-store.js';
 import { memoryFollow, type News } from './memory-follow.js';
@@ -44,6 +46,7 @@ export interface MemoryEventStoreOptions {
   now?: Clock;
   newId?: (timeMs: number) => string;
   durability?: Durability;
+  keysKeptMs?: number;
   /** Runs before each create and append: a test can hold it back, or throw what storage might throw. */
   beforeWrite?: () => Promise<void> | void;
   /** What `health` says instead. */
@@ -67,9 +70,11 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
   const now = options.now ?? monotonicClock();
   const newId = options.newId ?? uuidV7Generator();
   const durability = options.durability ?? 'fsync';
+  const keysKeptMs = options.keysKeptMs ?? limits.idempotencyHoursDefault * 3_600_000;
   const links: SequencedLink[] = [];
   const heads = new Map<string, ConsultationHead>();
   const byEventId = new Map<string, SequencedLink>();
+  const byKey = new Map<string, readonly SequencedLink[]>();
   const news: News = new Set();
   let isClosed = false;
 
@@ -77,7 +82,13 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     links.filter(({ link }) => new LinkView(link).consultationId === consultationId);
 
   /** Encodes the events on top of the head and keeps them only if the rules allow every one. */
-  function store(consultationId: string, sessionId: string, source: string, drafts: Draft[]) {
+  function store(
+    consultationId: string,
+    sessionId: string,
+    source: string,
+    drafts: Draft[],
+    digest?: string,
+  ) {
     let head = heads.get(consultationId);
     const added: SequencedLink[] = [];
     for (const { type, payload, eventId, userId } of drafts) {
@@ -107,6 +118,7 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
           source,
           timezone: 'UTC',
           userId,
+          key: added.length === 0 && digest ? { digest, events: drafts.length } : undefined,
           payload: canonicalJson(payload),
         },
         before?.hash ?? GENESIS_HASH,
@@ -120,9 +132,17 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       byEventId.set(new LinkView(entry.link).eventId, entry);
     }
     if (head !== undefined) heads.set(consultationId, head);
+    if (digest !== undefined) byKey.set(digest, added);
     for (const wake of news) wake();
     news.clear();
     return added;
+  }
+
+  /** The events of the append that came with a key, if that is not too long ago. */
+  function keyed(digest: string | undefined): readonly SequencedLink[] | undefined {
+    const entries = digest === undefined ? undefined : byKey.get(digest);
+    const usedMs = entries?.[0] && new LinkView(entries[0].link).timestampMs;
+    return usedMs !== undefined && now() - usedMs <= keysKeptMs ? entries : undefined;
   }
 
   async function beforeWrite(): Promise<void> {
@@ -153,7 +173,10 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
   async function create(command: CreateCommand): Promise<Created> {
     await beforeWrite();
     const { userId, source, patientStub } = command;
-    const consultationId = command.consultationId ?? newId(now());
+    const digest = command.idempotencyKey && digestOf(command.idempotencyKey);
+    const [again] = keyed(digest) ?? [];
+    const againId = again && new LinkView(again.link).consultationId;
+    const consultationId = againId ?? command.consultationId ?? newId(now());
     const answer = (entry: SequencedLink, replayed: boolean): Created => ({
       consultationId,
       sessionId: new LinkView(entry.link).sessionId,
@@ -170,13 +193,19 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     const first = linksOf(consultationId)[0];
     if (first !== undefined) {
       const draft: Draft = { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId, userId };
-      if (isSame(first, consultationId, draft)) return answer(first, true);
+      const isWanted = (command.consultationId ?? consultationId) === consultationId;
+      if (isWanted && isSame(first, consultationId, draft)) return answer(first, true);
+      if (again !== undefined) throw reusedKey();
       throw new CodedError('CONSULTATION_ALREADY_STARTED', 'The consultation was started with other values.');
     }
     if (command.eventId !== undefined && byEventId.has(command.eventId)) throw reused();
-    const [added] = store(consultationId, sessionId, source, [
-      { type: 'CONSULTATION_STARTED', payload, eventId: command.eventId, userId },
-    ]);
+    const [added] = store(
+      consultationId,
+      sessionId,
+      source,
+      [{ type: 'CONSULTATION_STARTED', payload, eventId: command.eventId, userId }],
+      digest,
+    );
     return answer(added as SequencedLink, false);
   }
 
@@ -193,6 +222,15 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       replayed,
     });
     const head = known(consultationId);
+    const digest = command.idempotencyKey && digestOf(command.idempotencyKey, consultationId);
+    const again = keyed(digest);
+    if (again !== undefined) {
+      const isReplay =
+        again.length === drafts.length &&
+        drafts.every((draft, index) => isSame(again[index] as SequencedLink, consultationId, draft));
+      if (isReplay) return answer(again, true);
+      throw reusedKey();
+    }
     const chosen = drafts.flatMap(({ eventId }) => eventId ?? []);
     if (new Set(chosen).size < chosen.length) throw reused();
     const stored = drafts.map(({ eventId }) => (eventId === undefined ? undefined : byEventId.get(eventId)));
@@ -213,7 +251,7 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
         { extensions: { version: head.version } },
       );
     }
-    return answer(store(consultationId, head.sessionId, source, drafts), false);
+    return answer(store(consultationId, head.sessionId, source, drafts, digest), false);
   }
 
   const trail = memoryTrail();
@@ -314,6 +352,14 @@ function reused(): CodedError {
   return new CodedError('EVENT_ID_REUSED', 'The event_id was used for another event. Take a new one.', {
     errors: [{ path: '/event_id', message: 'must be new' }],
   });
+}
+
+function reusedKey(): CodedError {
+  return new CodedError('IDEMPOTENCY_KEY_REUSED', 'The key was used for another request. Take a new one.');
+}
+
+function digestOf({ key, principal }: IdempotencyKey, consultationId?: string): string {
+  return appendKeyDigest({ principal, consultationId }, key);
 }
 
 /** The error of one of several events. */

@@ -4,6 +4,7 @@ import { CodedError } from '../../domain/errors.js';
 import type { AppendedEvent, EventToAppend } from '../../store/event-store.js';
 import { APPEND_PROBLEMS, appendedAnswer } from '../appended.js';
 import type { RouteModule } from '../context.js';
+import { idempotencyKeyOf } from '../idempotency-key.js';
 import { etagOf, expectedVersionOf } from '../if-match.js';
 import {
   type AppendBodyType,
@@ -16,7 +17,6 @@ import {
 import { ingested, timesTotal } from '../timing.js';
 import { atItem } from '../validation.js';
 import { knownForm } from './consultations.js';
-import { refuseIdempotencyKey } from './events.js';
 
 export const batchRoute: RouteModule = (plain, { store, timers }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
@@ -39,7 +39,7 @@ export const batchRoute: RouteModule = (plain, { store, timers }) => {
     },
     async (request, reply) => {
       ingested(timers, reply);
-      refuseIdempotencyKey(request.headers);
+      const idempotencyKey = idempotencyKeyOf(request);
       const expectedVersion = expectedVersionOf(request.headers['if-match']);
       const appended = await store
         .append({
@@ -48,6 +48,7 @@ export const batchRoute: RouteModule = (plain, { store, timers }) => {
           source: 'api',
           events: request.body.map(eventToAppend),
           ...(expectedVersion !== undefined && { expectedVersion }),
+          ...(idempotencyKey !== undefined && { idempotencyKey }),
         })
         .catch(nameItem);
       const last = appended.events.at(-1) as AppendedEvent;

@@ -11,8 +11,16 @@ import {
   type RouteModule,
   STORE_PROBLEMS,
 } from '../context.js';
+import { idempotencyKeyOf } from '../idempotency-key.js';
 import { etagOf } from '../if-match.js';
-import { ConsultationAnswer, ConsultationParams, CreateBody, CreatedAnswer, NoQuery } from '../schemas.js';
+import {
+  ConsultationAnswer,
+  ConsultationParams,
+  CreateBody,
+  CreatedAnswer,
+  CreateHeaders,
+  NoQuery,
+} from '../schemas.js';
 import { ingested, timesTotal } from '../timing.js';
 
 /** What stands around the text of a state in its answer. */
@@ -38,23 +46,32 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         summary: 'Starts a consultation',
         tags: ['consultations'],
         querystring: NoQuery,
+        headers: CreateHeaders,
         body: CreateBody,
         response: { 201: CreatedAnswer },
       },
       config: {
         access: 'create',
-        problems: [...BODY_PROBLEMS, 'CONSULTATION_ALREADY_STARTED', ...STORE_PROBLEMS],
+        problems: [
+          ...BODY_PROBLEMS,
+          'INVALID_IDEMPOTENCY_KEY',
+          'IDEMPOTENCY_KEY_REUSED',
+          'CONSULTATION_ALREADY_STARTED',
+          ...STORE_PROBLEMS,
+        ],
       },
       onResponse: timesTotal(timers),
     },
     async (request, reply) => {
       ingested(timers, reply);
       const { user_id, patient_stub, consultation_id } = request.body;
+      const idempotencyKey = idempotencyKeyOf(request);
       const created = await store.create({
         userId: user_id,
         source: 'api',
         ...(patient_stub !== undefined && { patientStub: patient_stub }),
         ...(consultation_id !== undefined && { consultationId: consultation_id }),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
       });
       reply.code(201).header('location', `/consultations/${created.consultationId}`);
       reply.header('etag', etagOf(created.event.version));

@@ -1,14 +1,12 @@
 /** Appending events to a consultation, and reading them in pages. */
-
-import type { IncomingHttpHeaders } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { CodedError } from '../../domain/errors.js';
 import type { AppendedEvent } from '../../store/event-store.js';
 import { acceptedType } from '../accept.js';
 import { APPEND_PROBLEMS, appendedAnswer } from '../appended.js';
 import { CLOUD_EVENT_BATCH_TYPE, cloudEventJson } from '../cloud-events.js';
 import { CLINICAL_HEADERS, JSON_MEDIA_TYPE, type RouteModule } from '../context.js';
 import { eventPage, streamStart } from '../event-page.js';
+import { idempotencyKeyOf } from '../idempotency-key.js';
 import { etagOf, expectedVersionOf } from '../if-match.js';
 import {
   AppendBody,
@@ -50,7 +48,7 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
     },
     async (request, reply) => {
       ingested(timers, reply);
-      refuseIdempotencyKey(request.headers);
+      const idempotencyKey = idempotencyKeyOf(request);
       const expectedVersion = expectedVersionOf(request.headers['if-match']);
       const { event_type: type, payload, user_id: userId, event_id: eventId } = request.body;
       const appended = await store.append({
@@ -59,6 +57,7 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
         source: 'api',
         events: [eventId === undefined ? { type, payload } : { type, payload, eventId }],
         ...(expectedVersion !== undefined && { expectedVersion }),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
       });
       const event = appended.events[0] as AppendedEvent;
       reply.code(201).header('etag', etagOf(event.version));
@@ -115,12 +114,3 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
     },
   );
 };
-
-/** A client that sends the header relies on it; to take the event and ignore the header would store it twice. */
-export function refuseIdempotencyKey(headers: IncomingHttpHeaders): void {
-  if (headers['idempotency-key'] === undefined) return;
-  throw new CodedError(
-    'BAD_REQUEST',
-    'Idempotency-Key is not supported on this route. Send a UUIDv7 of your own as event_id, which does the same.',
-  );
-}

@@ -11,9 +11,10 @@ import { appendLines } from '../append-lines.js';
 import { BODY_PROBLEMS, CLINICAL_HEADERS, type RouteModule, STORE_PROBLEMS } from '../context.js';
 import { allowLongRequest, logFailure } from '../error-handlers.js';
 import { eventLines } from '../event-lines.js';
+import { refuseIdempotencyKey } from '../idempotency-key.js';
 import { expectedVersionOf } from '../if-match.js';
 import { codedError, problemAnswer } from '../problem.js';
-import { AppendBody, type AppendBodyType, AppendHeaders, ConsultationParams, NoQuery } from '../schemas.js';
+import { AppendBody, type AppendBodyType, ConsultationParams, NoQuery, StreamHeaders } from '../schemas.js';
 import { eventValidator } from '../validation.js';
 import { knownForm } from './consultations.js';
 
@@ -23,6 +24,7 @@ const ANSWER_BYTES = 256 * 1024;
 
 const STREAM_PROBLEMS: readonly ErrorCode[] = [
   'BAD_REQUEST',
+  'INVALID_IDEMPOTENCY_KEY',
   'REQUEST_TIMEOUT',
   'UNKNOWN_EVENT_TYPE',
   'UNKNOWN_MESSAGE',
@@ -58,7 +60,7 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
           consumes: [NDJSON_MEDIA_TYPE],
           params: ConsultationParams,
           querystring: NoQuery,
-          headers: AppendHeaders,
+          headers: StreamHeaders,
         },
         config: {
           access: 'append-lines',
@@ -66,6 +68,7 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
         },
       },
       async (request, reply) => {
+        refuseIdempotencyKey(request);
         const body = request.body as Readable;
         allowLongRequest(request.raw.socket);
         request.raw.setTimeout(limits.streamIdleMs, () => body.destroy(stalled()));

@@ -5,6 +5,7 @@ import { limits } from '../../domain/limits.js';
 import type { SequencedLink } from '../../domain/stored-event.js';
 import { type IndexStorage, lmdbStorage } from '../../index/index-tables.js';
 import { IndexWriter } from '../../index/index-writer.js';
+import type { KeysKept } from '../../index/key-memory.js';
 import type { Disk } from '../../ops/disk.js';
 import type { ThreadPort } from '../../ops/machine.js';
 import { loadHdf5 } from '../../segments/hdf5.js';
@@ -16,6 +17,7 @@ export interface IndexWorkerData {
   directory: string;
   /** Every sealed segment, oldest first. */
   sealed: readonly { path: string; firstSequence: number; lastSequence: number }[];
+  keysKept: KeysKept;
 }
 
 /** What the thread has to do with. */
@@ -34,12 +36,12 @@ function sequenced(links: readonly Buffer[], firstSequence: number): SequencedLi
 
 /** Opens the index and brings it up to the sealed segments. Errors are those of the index and of reading segments. */
 export async function openIndexFollower(
-  { directory, sealed }: IndexWorkerData,
+  { directory, sealed, keysKept }: IndexWorkerData,
   { port, disk, storage = lmdbStorage }: IndexThread,
   closing: AbortSignal,
 ): Promise<Follower> {
   const report = (message: FollowerReport): void => port.postMessage(message);
-  const open = (): Promise<IndexWriter> => openWriter(directory, storage, report);
+  const open = (): Promise<IndexWriter> => openWriter(directory, storage, keysKept, report);
   const writer = await open();
   try {
     await indexSealed(writer, sealed, disk, report);
@@ -79,13 +81,14 @@ async function indexSealed(
 async function openWriter(
   directory: string,
   storage: IndexStorage,
+  keysKept: KeysKept,
   report: (message: FollowerReport) => void,
 ): Promise<IndexWriter> {
-  const opened = await IndexWriter.open(directory, storage);
+  const opened = await IndexWriter.open(directory, storage, keysKept);
   if (opened.kind === 'open') return opened.index;
   report({ kind: 'discarded', reason: opened.reason });
   await storage.delete(directory);
-  const anew = await IndexWriter.open(directory, storage);
+  const anew = await IndexWriter.open(directory, storage, keysKept);
   if (anew.kind === 'open') return anew.index;
   throw new CodedError('INTERNAL_ERROR', `The index cannot be made: ${anew.reason}.`);
 }
