@@ -1,121 +1,269 @@
 /**
- * Durable appends over HTTP, beside a route that stores nothing, in one run.
+ * Durable appends over HTTP: how many, how long each takes and in which stage, beside a route that stores nothing.
  *
- * Both servers run in turn, several times, against the same client with the same bodies; the figure to quote is
- * the ratio of their rates, round by round.
+ * Service and ceiling are asked in turn (ABBA), by the same client with the same requests, so that what else the
+ * machine does falls on both; the figure to quote is the ratio of their rates, round by round. Latency is taken at
+ * fixed rates, from when a request was due.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import autocannon, { type Request } from 'autocannon';
-import { Presets, SingleBar } from 'cli-progress';
-import { Command } from 'commander';
-import { syntheticConsultations } from '../src/domain/synthetic-consultations.js';
+import { type CaseContext, type CaseOutcome, defineBenchmark, type Size } from './harness/benchmark.js';
+import { type ClosedLoopResult, closedLoop } from './harness/closed-loop.js';
+import { latency, median, medianOf, scalar, scalarValue } from './harness/measures.js';
+import { openLoop } from './harness/open-loop.js';
+import { type CaseResult, honest, type Measure } from './harness/result.js';
+import { runAsMain } from './harness/run-as-main.js';
+import {
+  cpuSecondsOf,
+  memoryOf,
+  newConsultations,
+  stageFigures,
+  stageMeasures,
+  startService,
+} from './harness/service-under-test.js';
+import { appendBodies, appendRequests } from './support/append-requests.js';
 import { type BenchProcess, startProcess } from './support/bench-process.js';
 
-const SERVICE = new URL('../src/cli/fi-consult.js', import.meta.url);
 const CEILING = new URL('./support/ceiling-server.js', import.meta.url);
-const HEADERS = { 'content-type': 'application/json' };
-/** Different bodies; enough that no request repeats while its consultation is in a cache line. */
-const BODIES = 2000;
+const CONNECTIONS = [16, 64];
+const OPEN_CONNECTIONS = 64;
+/** The rate of the profiling plan. */
+const PLAN_RATE = 100;
 
-interface BenchOptions {
-  connections: number;
-  seconds: number;
+interface Times {
+  warmUp: number;
+  round: number;
   rounds: number;
-  seed: number;
-  dataDir: string;
+  /** To find the maximum, of which the open loop takes half. */
+  maximum: number;
+  open: number;
 }
+const TIMES: Readonly<Record<Size, Times>> = {
+  smoke: { warmUp: 0.2, round: 0.2, rounds: 2, maximum: 0.2, open: 1 },
+  full: { warmUp: 3, round: 4, rounds: 6, maximum: 4, open: 30 },
+};
 
-/** Bodies of MESSAGE_RECEIVED with the texts of synthetic consultations. */
-function bodies(seed: number): string[] {
-  const texts: string[] = [];
-  for (const { messages } of syntheticConsultations({ seed, count: BODIES })) {
-    for (const { role, text } of messages) {
-      const message_role = role === 'patient' ? 'user' : 'assistant';
-      const payload = { message_content: text, message_role };
-      texts.push(JSON.stringify({ event_type: 'MESSAGE_RECEIVED', payload, user_id: 'dr-bench' }));
-      if (texts.length === BODIES) return texts;
-    }
+/** What one server did over all of its rounds. */
+class Rounds {
+  private readonly results: (ClosedLoopResult & { cpuSeconds: number | undefined })[] = [];
+
+  constructor(
+    readonly server: BenchProcess,
+    private readonly load: { connections: number; request: (index: number) => Buffer },
+  ) {}
+
+  async run(seconds: number): Promise<void> {
+    const before = await cpuSecondsOf(this.server.pid);
+    const result = await closedLoop({ url: this.server.url, ...this.load, seconds, status: 201 });
+    const after = await cpuSecondsOf(this.server.pid);
+    const cpuSeconds = before === undefined || after === undefined ? undefined : after - before;
+    this.results.push({ ...result, cpuSeconds });
   }
-  return texts;
-}
 
-async function consultation(url: string): Promise<string> {
-  const body = JSON.stringify({ user_id: 'dr-bench' });
-  const response = await fetch(`${url}/consultations`, { method: 'POST', headers: HEADERS, body });
-  const { consultation_id } = (await response.json()) as { consultation_id: string };
-  return consultation_id;
-}
-
-/** Appends a second, over one round. Throws if a single request was not answered with 2xx. */
-async function rate(url: string, ids: readonly string[], texts: readonly string[], options: BenchOptions) {
-  const requests = texts.map((body, index): Request => {
-    const path = `/consultations/${ids[index % ids.length]}/events`;
-    return { method: 'POST', path, headers: HEADERS, body };
-  });
-  const { connections, seconds } = options;
-  const result = await autocannon({ url, connections, duration: seconds, requests });
-  if (result.non2xx + result.errors + result.timeouts > 0) {
-    throw new Error(`invalid run: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
+  /** Rounds that warm up are run and not counted. */
+  forget(): void {
+    this.results.length = 0;
   }
-  return result['2xx'] / result.duration;
-}
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-async function run(options: BenchOptions): Promise<void> {
-  const directory = await mkdtemp(join(options.dataDir, 'fi-consult-bench-'));
-  const servers: BenchProcess[] = [];
-  try {
-    const ceiling = await startProcess(CEILING, []);
-    servers.push(ceiling);
-    const service = await startProcess(SERVICE, ['serve', '--port', '0', '--data-dir', directory]);
-    servers.push(service);
-    const ids = await Promise.all(
-      Array.from({ length: options.connections }, () => consultation(service.url)),
+  measures(): Record<string, Measure> {
+    const all = this.results.map((result) => result.latency);
+    const [first, ...rest] = all;
+    for (const histogram of rest) first?.add(histogram);
+    const cpu = this.results.flatMap(({ cpuSeconds, answered }) =>
+      cpuSeconds === undefined ? [] : [(cpuSeconds * 1e6) / answered],
     );
-    const texts = bodies(options.seed);
-    const bar = new SingleBar({ format: 'append [{bar}] round {value} of {total}' }, Presets.shades_classic);
-    bar.start(options.rounds, 0);
-    const rounds: { ceiling: number; service: number }[] = [];
-    for (let round = 0; round <= options.rounds; round += 1) {
-      const figures = {
-        ceiling: await rate(ceiling.url, ids, texts, options),
-        service: await rate(service.url, ids, texts, options),
-      };
-      // The first round warms both up.
-      if (round > 0) rounds.push(figures);
-      bar.update(round);
-    }
-    bar.stop();
-    report(options, rounds);
-  } finally {
-    for (const server of servers) await server.stop();
-    await rm(directory, { recursive: true, force: true });
+    const rates = this.results.map(({ perSecond }) => perSecond);
+    return {
+      throughput: medianOf(rates, 'requests/s', 'higher'),
+      ...(first === undefined ? {} : { latency: latency(first) }),
+      ...(cpu.length === 0 ? {} : { cpu_per_request: medianOf(cpu, 'us', 'lower') }),
+      generator_cpu: scalar(median(this.results.map((result) => result.generatorCpuShare)), 'cores'),
+    };
+  }
+
+  get invalid(): string[] {
+    return [...new Set(this.results.flatMap(({ invalid }) => invalid))];
   }
 }
 
-function report(
-  { connections, seconds }: BenchOptions,
-  rounds: { ceiling: number; service: number }[],
-): void {
-  const ratios = rounds.map(({ service, ceiling }) => service / ceiling);
-  const lines = [
-    `${connections} connections, ${rounds.length} rounds of ${seconds} s, Node ${process.version}`,
-    `route that stores nothing  ${median(rounds.map((r) => r.ceiling)).toFixed(0)} requests/s (median)`,
-    `durable appends (fsync)    ${median(rounds.map((r) => r.service)).toFixed(0)} requests/s (median)`,
-    `ratio                      ${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`,
+async function closed(connections: number, context: CaseContext): Promise<CaseOutcome[]> {
+  const { warmUp, round, rounds } = TIMES[context.size];
+  const ceilingServer = await startProcess(CEILING, []);
+  const serviceServer = await startService(join(context.directory, 'data'));
+  const ids = await newConsultations(serviceServer.url, connections);
+  const load = {
+    connections,
+    request: appendRequests(ids, await appendBodies(context.corpus, context.seed)),
+  };
+  const [service, ceiling] = [new Rounds(serviceServer, load), new Rounds(ceilingServer, load)];
+  for (const server of [service, ceiling]) {
+    await server.run(warmUp);
+    server.forget();
+  }
+  for (let turn = 0; turn < rounds; turn += 1) {
+    context.progress(turn / rounds, `round ${turn + 1} of ${rounds}`);
+    for (const server of turn % 2 === 0 ? [service, ceiling] : [ceiling, service]) await server.run(round);
+  }
+  await Promise.all([serviceServer.stop(), ceilingServer.stop()]);
+  const parameters = { loop: 'closed', connections };
+  const row = (
+    server: string,
+    { invalid }: Rounds,
+    measures: Record<string, Measure>,
+    durability: 'fsync' | 'memory',
+  ) => {
+    return {
+      name: `${server}, closed loop, ${connections} connections`,
+      parameters: { server, ...parameters },
+      durability,
+      invalid,
+      measures,
+    };
+  };
+  return [
+    row('service', service, service.measures(), 'fsync'),
+    row('ceiling', ceiling, ceiling.measures(), 'memory'),
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-const program = new Command('bench:append')
-  .description('Measures durable appends over HTTP beside a route that stores nothing.')
-  .option('--connections <number>', 'connections at the same time', Number, 64)
-  .option('--seconds <number>', 'length of one round', Number, 5)
-  .option('--rounds <number>', 'rounds of each server', Number, 5)
-  .option('--seed <number>', 'seed of the texts', Number, 1)
-  .option('--data-dir <directory>', 'where the scratch directory is made', tmpdir());
-await run(program.parse().opts<BenchOptions>());
+/** At a fixed rate; `rate` 0 stands for half of what a closed loop reaches just before. */
+async function open(rate: number, context: CaseContext): Promise<CaseOutcome[]> {
+  const times = TIMES[context.size];
+  const service = await startService(join(context.directory, 'data'));
+  const ids = await newConsultations(service.url, OPEN_CONNECTIONS);
+  const request = appendRequests(ids, await appendBodies(context.corpus, context.seed));
+  const load = { url: service.url, connections: OPEN_CONNECTIONS, request, status: 201 };
+  await closedLoop({ ...load, seconds: times.warmUp });
+  const maximum = (await closedLoop({ ...load, seconds: times.maximum })).perSecond;
+  const ratePerSecond = rate === 0 ? Math.round(maximum / 2) : rate;
+  // The service's own timers keep all since its start; one that is started anew has no closed loop in them.
+  await service.stop();
+  const fresh = await startService(join(context.directory, 'data'));
+  const fixed = { ...load, url: fresh.url, ratePerSecond };
+  await openLoop({ ...fixed, seconds: times.warmUp });
+  const [stagesBefore, cpuBefore] = [await stageFigures(fresh.url), await cpuSecondsOf(fresh.pid)];
+  const onProgress = (share: number): void => context.progress(share, `${ratePerSecond} requests/s`);
+  const result = await openLoop({ ...fixed, seconds: times.open, onProgress });
+  const [stagesAfter, cpuAfter] = [await stageFigures(fresh.url), await cpuSecondsOf(fresh.pid)];
+  const memory = await memoryOf(fresh.pid);
+  await fresh.stop();
+  const measures: Record<string, Measure> = {
+    rate: scalar(ratePerSecond, 'requests/s'),
+    latency: latency(result.uncorrected, result.corrected),
+    generator_lateness: latency(result.lateness),
+    ...(cpuBefore === undefined || cpuAfter === undefined
+      ? {}
+      : { cpu: scalar((cpuAfter - cpuBefore) / result.seconds, 'cores', 'lower') }),
+    ...(memory === undefined ? {} : { resident: scalar(memory.resident, 'MiB', 'lower') }),
+    ...stageMeasures(stagesBefore, stagesAfter),
+  };
+  const what = rate === 0 ? 'half the maximum' : `${rate} requests/s`;
+  const parameters = { server: 'service', loop: 'open', rate: what, connections: OPEN_CONNECTIONS };
+  return [{ name: `service, ${what}`, parameters, durability: 'fsync', invalid: result.invalid, measures }];
+}
+
+function summarise(cases: readonly CaseResult[]) {
+  const valid = cases.filter(({ validity }) => validity.status === 'valid');
+  const find = (server: string, connections: number) =>
+    valid.find(
+      ({ parameters }) =>
+        parameters.loop === 'closed' &&
+        parameters.server === server &&
+        parameters.connections === connections,
+    );
+  const ratios = CONNECTIONS.flatMap((connections) => {
+    const [service, ceiling] = [find('service', connections), find('ceiling', connections)].map(
+      (row) => row?.measures.throughput,
+    );
+    if (service?.kind !== 'scalar' || ceiling?.kind !== 'scalar') return [];
+    const rounds = service.rounds.map((rate, index) => rate / (ceiling.rounds[index] ?? Number.NaN));
+    return [
+      { connections, service: service.value, ceiling: ceiling.value, ratio: medianOf(rounds, '', 'higher') },
+    ];
+  });
+  const opened = valid.filter(({ parameters }) => parameters.loop === 'open');
+  return {
+    derived: Object.fromEntries(
+      ratios.map(({ connections, ratio }) => [`ratio_to_ceiling_${connections}`, ratio]),
+    ),
+    findings: [
+      ...ratios.map(({ connections, service, ceiling, ratio }) => {
+        const [least, most] = [Math.min(...ratio.rounds), Math.max(...ratio.rounds)];
+        return `At ${connections} connections: ${service.toFixed(0)} durable appends/s, beside ${ceiling.toFixed(0)} requests/s of a route that stores nothing: ${ratio.value.toFixed(2)} of it (${least.toFixed(2)} to ${most.toFixed(2)} by round).`;
+      }),
+      ...opened.map(openFinding),
+    ],
+    charts: [stageChart(opened), rateChart(ratios)],
+  };
+}
+
+function openFinding({ name, measures }: CaseResult): string {
+  const { latency: times, cpu } = measures;
+  if (times?.kind !== 'latency') return `${name}: no latency.`;
+  const text = (value: number | null): string =>
+    value === null ? 'too few samples' : `${(value / 1000).toFixed(2)} ms`;
+  const { p50, p95, p99, p99_9 } = honest(times);
+  const rate = scalarValue(measures.rate)?.toFixed(0);
+  const cores = scalarValue(cpu)?.toFixed(2) ?? 'unknown';
+  return `${name} (${rate}/s): p50 ${text(p50)}, p95 ${text(p95)}, p99 ${text(p99)}, p99.9 ${text(p99_9)} from when each was due, with ${cores} cores.`;
+}
+
+function stageChart(opened: readonly CaseResult[]) {
+  const stages = ['ingest', 'segment', 'hash', 'persist', 'total'];
+  return {
+    title: 'Mean time of each stage, as the service times itself',
+    kind: 'bar' as const,
+    x: { label: 'stage', unit: '', scale: 'linear' as const },
+    y: { label: 'time', unit: 'µs', scale: 'log' as const },
+    series: opened.map(({ name, measures }) => ({
+      name: `${name} (fsync)`,
+      points: stages.map((x) => ({ x, y: scalarValue(measures[`stage_${x}_mean`]) ?? 0 })),
+    })),
+  };
+}
+
+function rateChart(ratios: readonly { connections: number; ratio: { value: number; rounds: number[] } }[]) {
+  return {
+    title: 'Durable appends, as a share of requests to a route that stores nothing',
+    kind: 'bar' as const,
+    x: { label: 'connections', unit: '', scale: 'linear' as const },
+    y: { label: 'ratio of rates', unit: '', scale: 'linear' as const },
+    series: [
+      {
+        name: 'service (fsync) over ceiling (memory)',
+        points: ratios.map(({ connections, ratio }) => {
+          return {
+            x: String(connections),
+            y: ratio.value,
+            low: Math.min(...ratio.rounds),
+            high: Math.max(...ratio.rounds),
+          };
+        }),
+      },
+    ],
+  };
+}
+
+export const benchmark = defineBenchmark({
+  name: 'append',
+  title: 'Appends',
+  question:
+    'How many durable appends does the service take, how long does each last, and what does keeping them cost?',
+  cases: ({ size }) => {
+    const connectionCounts = size === 'smoke' ? CONNECTIONS.slice(0, 1) : CONNECTIONS;
+    const rates = size === 'smoke' ? [PLAN_RATE] : [PLAN_RATE, 0];
+    return [
+      ...connectionCounts.map((connections) => {
+        const name = `closed loop, ${connections} connections`;
+        return { name, parameters: { loop: 'closed', connections }, timeLimitSeconds: 180 };
+      }),
+      ...rates.map((rate) => {
+        const name = rate === 0 ? 'open loop at half the maximum' : `open loop at ${rate}/s`;
+        return { name, parameters: { loop: 'open', rate }, timeLimitSeconds: 180 };
+      }),
+    ];
+  },
+  measure: ({ loop, connections, rate }, context) =>
+    loop === 'closed' ? closed(Number(connections), context) : open(Number(rate), context),
+  summarise,
+});
+await runAsMain(import.meta.url, benchmark);

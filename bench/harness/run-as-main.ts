@@ -5,13 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command } from 'commander';
+import { BENCHMARKS } from '../benchmarks.js';
 import type { Benchmark, RunOptions } from './benchmark.js';
+import { RESULTS, writeReport } from './report.js';
 import type { BenchmarkResult, Parameters } from './result.js';
 import { runBenchmark } from './run-benchmark.js';
-
-/** The repository, from dist/bench/harness. */
-export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-export const RESULTS = join(ROOT, 'bench', 'results');
 
 interface CommonFlags {
   smoke?: true;
@@ -23,7 +21,7 @@ interface CommonFlags {
 
 /**
  * Runs the benchmark if its file is the program that was started, and does nothing when it is only imported. Full runs
- * are written to bench/results/<name>.json; smoke runs only where --output says.
+ * are written to bench/results/<name>.json, and the report anew; smoke runs only where --output says.
  */
 export async function runAsMain(module: string, benchmark: Benchmark): Promise<void> {
   if (process.argv[1] === undefined || fileURLToPath(module) !== process.argv[1]) return;
@@ -47,6 +45,7 @@ export async function runAsMain(module: string, benchmark: Benchmark): Promise<v
   });
   bar.stop();
   if (path !== undefined && !interrupted.signal.aborted) await writeResult(path, result);
+  if (output === undefined && path !== undefined) await writeReport(BENCHMARKS);
   process.stdout.write(terminalReport(result));
   process.exitCode = hasFailed(result) || interrupted.signal.aborted ? 1 : 0;
 }
