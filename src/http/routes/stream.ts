@@ -22,6 +22,8 @@ export const NDJSON_MEDIA_TYPE = 'application/x-ndjson';
 /** Answers that wait for the client to read them, before its lines are held back. */
 const ANSWER_BYTES = 256 * 1024;
 
+const NOT_NDJSON = `Send the events as lines of JSON, with Content-Type: ${NDJSON_MEDIA_TYPE}.`;
+
 const STREAM_PROBLEMS: readonly ErrorCode[] = [
   'BAD_REQUEST',
   'INVALID_IDEMPOTENCY_KEY',
@@ -69,7 +71,9 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
       },
       async (request, reply) => {
         refuseIdempotencyKey(request);
-        const body = request.body as Readable;
+        const body: unknown = request.body;
+        // Without a body Fastify asks nobody for its type.
+        if (!(body instanceof Readable)) throw new CodedError('UNSUPPORTED_MEDIA_TYPE', NOT_NDJSON);
         allowLongRequest(request.raw.socket);
         request.raw.setTimeout(limits.streamIdleMs, () => body.destroy(stalled()));
         const expectedVersion = expectedVersionOf(request.headers['if-match']);
