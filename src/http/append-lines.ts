@@ -7,13 +7,19 @@
  */
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { limits } from '../domain/limits.js';
-import type { Appended, AppendedEvent, EventStore, EventToAppend } from '../store/event-store.js';
+import type {
+  Appended,
+  AppendedEvent,
+  EventStore,
+  EventToAppend,
+  ExpectedVersion,
+} from '../store/event-store.js';
 import { atLine, type EventLine } from './event-lines.js';
 
 export interface LinesToAppend {
   consultationId: string;
   /** The first line is appended only at this version. */
-  expectedVersion?: number;
+  expectedVersion?: ExpectedVersion;
   /** Answers one line for each group that became durable together, not one for each event. */
   isMinimal: boolean;
 }
@@ -76,9 +82,9 @@ async function appendRun(
   store: EventStore,
   { consultationId }: LinesToAppend,
   run: readonly EventLine[],
-  expectedVersion: number | undefined,
+  expectedVersion: ExpectedVersion | undefined,
 ): Promise<RunOutcome> {
-  const append = (lines: readonly EventLine[], expected?: number): Promise<Appended> =>
+  const append = (lines: readonly EventLine[], expected?: ExpectedVersion): Promise<Appended> =>
     store.append({
       consultationId,
       userId: lines[0]?.body.user_id ?? '',

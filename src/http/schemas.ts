@@ -111,9 +111,18 @@ export const CreateHeaders = Type.Object({ 'idempotency-key': idempotencyKey() }
 const ifMatch = () =>
   Type.Optional(
     Type.String({
-      description: 'Append only if the consultation is at this version, such as "7" (with quotes).',
+      description:
+        'Append only if the consultation is at this version, such as "7" (with quotes), or at one of a list.',
     }),
   );
+
+export const ReadHeaders = Type.Object({
+  'if-none-match': Type.Optional(
+    Type.String({
+      description: 'Answer 304 if the consultation is at this version, such as "7" (with quotes).',
+    }),
+  ),
+});
 
 export const AppendHeaders = Type.Object({ 'if-match': ifMatch(), 'idempotency-key': idempotencyKey() });
 

@@ -18,7 +18,7 @@ import {
 } from '../domain/stored-event.js';
 import type { StageTimers } from '../ops/stage-timers.js';
 import type { LocatedEvent } from './event-finder.js';
-import type { EventToAppend } from './event-store.js';
+import type { EventToAppend, ExpectedVersion } from './event-store.js';
 
 /** One event, ready for the log. */
 export interface PlannedEvent {
@@ -51,7 +51,7 @@ export interface PlanRequest {
   /** Only of events that are restored; otherwise UTC. */
   timezone?: string;
   events: readonly EventToAppend[];
-  expectedVersion?: number;
+  expectedVersion?: ExpectedVersion;
   /** What the first event keeps of the Idempotency-Key. */
   key?: AppendKey | undefined;
 }
@@ -95,11 +95,15 @@ export function atItem(error: unknown, item: number): unknown {
   });
 }
 
-function checkExpectedVersion(head: ConsultationHead | undefined, expectedVersion: number | undefined): void {
-  if (expectedVersion === undefined || head === undefined || head.version === expectedVersion) return;
+function checkExpectedVersion(
+  head: ConsultationHead | undefined,
+  expected: ExpectedVersion | undefined,
+): void {
+  if (expected === undefined || head === undefined || head.version === expected) return;
+  if (typeof expected !== 'number' && expected.includes(head.version)) return;
   throw new CodedError(
     'WRONG_EXPECTED_VERSION',
-    `The consultation is at version ${head.version}, not ${expectedVersion}. Read it again and decide anew.`,
+    `The consultation is at version ${head.version}, not at the one expected. Read it again and decide anew.`,
     { extensions: { version: head.version } },
   );
 }

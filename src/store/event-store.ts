@@ -36,14 +36,17 @@ export interface IdempotencyKey {
   principal?: string;
 }
 
+/** A version, or one of several. */
+export type ExpectedVersion = number | readonly number[];
+
 export interface AppendCommand {
   consultationId: string;
   userId: string;
   /** What sent it, such as `api` or `import`. */
   source: string;
   events: readonly EventToAppend[];
-  /** Append only at this version; otherwise WRONG_EXPECTED_VERSION. */
-  expectedVersion?: number;
+  /** Append only at this version, or at one of these (none: at no version); otherwise WRONG_EXPECTED_VERSION. */
+  expectedVersion?: ExpectedVersion;
   idempotencyKey?: IdempotencyKey;
   /** Waits while the index is too far behind, where others are refused with OVERLOADED: for a long upload. */
   waitsForRoom?: boolean;

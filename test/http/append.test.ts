@@ -125,13 +125,37 @@ test('appends at the version of If-Match and at no other', async (t) => {
   assert.equal(store.links.length, 3);
 });
 
-for (const tag of ['7', 'W/"1"', '"1", "2"', '"01"', '"x"', '']) {
+for (const tag of ['7', '"7', 'W/7', '"1" "2"', '*, "1"', '""x', 'w/"1"', ', ,', '']) {
   test(`refuses If-Match ${tag === '' ? 'without a value' : tag}`, async (t) => {
     const { post, store, start } = await testApp(t);
     const answer = await post(`/consultations/${await start()}/events`, message(), { 'if-match': tag });
     assert.equal(answer.statusCode, 400);
     assert.equal(answer.json().code, 'BAD_REQUEST');
     assert.equal(store.links.length, 1);
+  });
+}
+
+for (const tag of ['"7"', 'W/"1"', '"01"', '"x"', '""', '"7", W/"1" ,"8"', '"1-br"']) {
+  test(`answers 412 to If-Match ${tag}, which no version 1 has`, async (t) => {
+    const { post, store, start } = await testApp(t);
+    const url = `/consultations/${await start()}/events`;
+    for (const [path, body] of [
+      [url, message()],
+      [`${url}/batch`, [message()]],
+    ] as const) {
+      const answer = await post(path, body, { 'if-match': tag });
+      assert.equal(answer.statusCode, 412);
+      assert.equal(answer.json().version, 1);
+    }
+    assert.equal(store.links.length, 1);
+  });
+}
+
+for (const tag of ['"1"', '*', '"7","1"', ' , "7" ,, "1",', '"1-gzip"', '"x,y", "1"']) {
+  test(`appends to version 1 for If-Match ${tag}`, async (t) => {
+    const { post, start } = await testApp(t);
+    const answer = await post(`/consultations/${await start()}/events`, message(), { 'if-match': tag });
+    assert.equal(answer.statusCode, 201, answer.body);
   });
 }
 

@@ -10,7 +10,7 @@ import { foldEvents } from '../../src/domain/fold.js';
 import { limits } from '../../src/domain/limits.js';
 import { syntheticConsultations } from '../../src/domain/synthetic-consultations.js';
 import { uuidV7Generator } from '../../src/domain/uuid.js';
-import type { EventStore, EventToAppend } from '../../src/store/event-store.js';
+import type { EventStore, EventToAppend, ExpectedVersion } from '../../src/store/event-store.js';
 
 export interface StoreSubject {
   store: EventStore;
@@ -29,7 +29,7 @@ export function append(
   store: EventStore,
   consultationId: string,
   events: EventToAppend[],
-  expectedVersion?: number,
+  expectedVersion?: ExpectedVersion,
 ) {
   const expectation = expectedVersion === undefined ? {} : { expectedVersion };
   return store.append({ consultationId, userId: 'dr', source: 'test', events, ...expectation });
@@ -282,6 +282,17 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
           assert.equal(outcome.reason.code, 'WRONG_EXPECTED_VERSION');
           assert.deepEqual(outcome.reason.extensions, { version: 2 });
         }
+      }),
+    );
+
+    it(
+      'appends at one of several expected versions, and at none of none',
+      withStore(async (store) => {
+        const consultationId = await started(store);
+        await append(store, consultationId, [message('a')], [7, 1]);
+        const wrong = { code: 'WRONG_EXPECTED_VERSION', extensions: { version: 2 } };
+        await assert.rejects(append(store, consultationId, [message('b')], [7, 1]), wrong);
+        await assert.rejects(append(store, consultationId, [message('b')], []), wrong);
       }),
     );
 

@@ -244,7 +244,7 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       if (wrong >= 0) throw drafts.length === 1 ? reused() : atItem(reused(), wrong);
       return answer(earlier, true);
     }
-    if (expectedVersion !== undefined && expectedVersion !== head.version) {
+    if (expectedVersion !== undefined && ![expectedVersion].flat().includes(head.version)) {
       throw new CodedError(
         'WRONG_EXPECTED_VERSION',
         `The consultation is at version ${head.version}. Read it and decide again.`,

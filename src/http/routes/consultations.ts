@@ -1,9 +1,10 @@
 /** Starting a consultation and reading it: its state and its note. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { CodedError } from '../../domain/errors.js';
+import { CodedError, type ErrorCode } from '../../domain/errors.js';
 import { SoapViewSchema, soapView } from '../../domain/soap.js';
 import { isUuidV7 } from '../../domain/uuid.js';
 import { AsOfQuery, asOfIn } from '../as-of.js';
+import { isNotModified } from '../conditional-read.js';
 import {
   BODY_PROBLEMS,
   CLINICAL_HEADERS,
@@ -20,6 +21,7 @@ import {
   CreatedAnswer,
   CreateHeaders,
   NoQuery,
+  ReadHeaders,
 } from '../schemas.js';
 import { ingested, timesTotal } from '../timing.js';
 
@@ -36,6 +38,15 @@ export function knownForm(id: string): string {
   );
 }
 
+const READ_PROBLEMS: readonly ErrorCode[] = [
+  'BAD_REQUEST',
+  'CONSULTATION_NOT_FOUND',
+  'VERSION_NOT_FOUND',
+  'WRONG_EXPECTED_VERSION',
+  'VALIDATION_FAILED',
+  'OVERLOADED',
+];
+
 export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -46,6 +57,7 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         summary: 'Starts a consultation',
         tags: ['consultations'],
         querystring: NoQuery,
+        ReadHeaders,
         headers: CreateHeaders,
         body: CreateBody,
         response: { 201: CreatedAnswer },
@@ -93,16 +105,19 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         tags: ['consultations'],
         params: ConsultationParams,
         querystring: AsOfQuery,
+        headers: ReadHeaders,
       },
       config: {
         access: 'read',
         answer: ConsultationAnswer,
-        problems: ['CONSULTATION_NOT_FOUND', 'VERSION_NOT_FOUND', 'VALIDATION_FAILED', 'OVERLOADED'],
+        problems: READ_PROBLEMS,
       },
     },
     async (request, reply) => {
+      const consultationId = knownForm(request.params.id);
       const { asOf } = asOfIn(request.query);
-      const { version, json } = await store.stateText(knownForm(request.params.id), asOf);
+      if (await isNotModified(store, request, reply, { consultationId, asOf })) return reply.send();
+      const { version, json } = await store.stateText(consultationId, asOf);
       reply.headers(CLINICAL_HEADERS).header('etag', etagOf(version)).type(JSON_MEDIA_TYPE);
       return reply.send(Buffer.concat([ANSWER_START, json, ANSWER_END]));
     },
@@ -116,16 +131,19 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         tags: ['consultations'],
         params: ConsultationParams,
         querystring: AsOfQuery,
+        headers: ReadHeaders,
       },
       config: {
         access: 'read',
         answer: SoapViewSchema,
-        problems: ['CONSULTATION_NOT_FOUND', 'VERSION_NOT_FOUND', 'VALIDATION_FAILED', 'OVERLOADED'],
+        problems: READ_PROBLEMS,
       },
     },
     async (request, reply) => {
+      const consultationId = knownForm(request.params.id);
       const { asOf } = asOfIn(request.query);
-      const state = await store.state(knownForm(request.params.id), asOf);
+      if (await isNotModified(store, request, reply, { consultationId, asOf })) return reply.send();
+      const state = await store.state(consultationId, asOf);
       reply.headers(CLINICAL_HEADERS).header('etag', etagOf(state.version)).type(JSON_MEDIA_TYPE);
       return reply.send(JSON.stringify(soapView(state)));
     },

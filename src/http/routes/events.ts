@@ -3,7 +3,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { AppendedEvent } from '../../store/event-store.js';
 import { acceptedType } from '../accept.js';
 import { APPEND_PROBLEMS, appendedAnswer } from '../appended.js';
+import { asOfIn } from '../as-of.js';
 import { CLOUD_EVENT_BATCH_TYPE, cloudEventJson } from '../cloud-events.js';
+import { isNotModified } from '../conditional-read.js';
 import { CLINICAL_HEADERS, JSON_MEDIA_TYPE, type RouteModule } from '../context.js';
 import { eventPage, streamStart } from '../event-page.js';
 import { idempotencyKeyOf } from '../idempotency-key.js';
@@ -16,6 +18,7 @@ import {
   EventsAnswer,
   EventsQuery,
   NoQuery,
+  ReadHeaders,
 } from '../schemas.js';
 import { serveStream } from '../serve-stream.js';
 import { EVENT_STREAM_TYPE, NDJSON_TYPE } from '../stream-frames.js';
@@ -74,6 +77,7 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
         tags: ['events'],
         params: ConsultationParams,
         querystring: EventsQuery,
+        headers: ReadHeaders,
       },
       config: {
         access: 'read',
@@ -83,6 +87,7 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
           'BAD_REQUEST',
           'CONSULTATION_NOT_FOUND',
           'VERSION_NOT_FOUND',
+          'WRONG_EXPECTED_VERSION',
           'NOT_ACCEPTABLE',
           'POSITION_AHEAD',
           'UNKNOWN_EVENT_TYPE',
@@ -100,12 +105,17 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
         const start = { consultationId, ...streamStart(query) };
         return serveStream({ store, streams }, request, reply, form, query, start);
       }
+      const { asOf } = asOfIn(query);
+      const isJson = form === 'application/json';
+      // A tag names a page in one form only.
+      if (isJson && (await isNotModified(store, request, reply, { consultationId, asOf, vary: 'accept' })))
+        return reply.send();
       const { eventCount, eventsJson, offset } = await eventPage(store, consultationId, query);
       reply.headers(CLINICAL_HEADERS).header('vary', 'accept');
       if (form === CLOUD_EVENT_BATCH_TYPE) {
         return reply.type(form).send(`[${eventsJson.map(cloudEventJson).join(',')}]`);
       }
-      reply.type(JSON_MEDIA_TYPE);
+      reply.header('etag', etagOf(eventCount)).type(JSON_MEDIA_TYPE);
       // The store has the events as JSON texts already; they are not parsed to be written again.
       return reply.send(
         `{"consultation_id":"${consultationId}","event_count":${eventCount},` +
