@@ -187,8 +187,8 @@ export const limits = {
   cachedOwnersMax: 20_000,
   /** How long access is gathered before it is written to the audit trail: what a kill can take from it. */
   auditDelayMs: 500,
-  /** Entries of one line of the trail; a line is encoded in one go, in 2 ms. */
-  auditLineEntriesMax: 1000,
+  /** Entries of one line of the trail; a line is encoded in one go, at about 8 µs an entry. */
+  auditLineEntriesMax: 500,
   /** Entries that wait for the trail, each about 400 bytes of memory. Past them nothing is answered. */
   auditWaitingMax: 65_536,
   /** After the trail could not be written (a full disk), until it is tried again. */
@@ -255,6 +255,8 @@ assert(limits.confirmDelayMs < limits.journalProofMs, 'an idle log proves its la
 assert(limits.indexDelayMs < limits.indexWaitMs, 'the index hears of an event while a read waits for it');
 assert(limits.pageConsultationsDefault <= limits.pageConsultationsMax, 'the default list fits the limit');
 assert(limits.bodyBytesMax < limits.pageBytesMax, 'a page is more than an event');
+assert(limits.auditLineEntriesMax <= limits.auditWaitingMax, 'a line of the trail may wait');
+assert(limits.auditPageDefault <= limits.auditPageMax, 'the default page of the trail fits the limit');
 assert(limits.pageEventsDefault <= limits.pageEventsMax, 'the default page fits the limit');
 assert(
   limits.subscribersMax + 1000 <= limits.connectionsMax,
