@@ -8,15 +8,17 @@
  * entry of its own in the trail, which is the most it can cost.
  */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import autocannon, { type Request } from 'autocannon';
 import { Command } from 'commander';
 import { SignJWT } from 'jose';
 import { updateKeyFile } from '../src/access/key-file.js';
 import { keyText, newKey, secretHash } from '../src/access/key-secret.js';
 import { nodeDisk } from '../src/ops/disk.js';
+import { closedLoop } from './harness/closed-loop.js';
+import { postRequest } from './harness/http-connection.js';
+import { cpuSecondsOf } from './harness/service-under-test.js';
 import { type BenchProcess, startProcess } from './support/bench-process.js';
 
 const SERVICE = new URL('../src/cli/fi-consult.js', import.meta.url);
@@ -40,8 +42,7 @@ interface Candidate {
 
 /** The settings of a mode, and the headers of somebody who is let in. */
 async function prepared(mode: Mode, dataDir: string) {
-  const json = { 'content-type': 'application/json' };
-  if (mode === 'off') return { env: {}, headers: json };
+  if (mode === 'off') return { env: {}, headers: {} };
   if (mode === 'keys') {
     const parts = newKey();
     const key = {
@@ -54,7 +55,7 @@ async function prepared(mode: Mode, dataDir: string) {
       revoked_at: null,
     } as const;
     await updateKeyFile(nodeDisk, dataDir, () => ({ keys: [key], result: undefined }));
-    return { env: { FI_AUTH: 'keys' }, headers: { ...json, authorization: `Bearer ${keyText(parts)}` } };
+    return { env: { FI_AUTH: 'keys' }, headers: { authorization: `Bearer ${keyText(parts)}` } };
   }
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwksFile = join(dataDir, 'jwks.json');
@@ -70,7 +71,7 @@ async function prepared(mode: Mode, dataDir: string) {
     FI_JWT_AUDIENCE: 'bench',
     FI_JWT_JWKS_FILE: jwksFile,
   };
-  return { env, headers: { ...json, authorization: `Bearer ${token}` } };
+  return { env, headers: { authorization: `Bearer ${token}` } };
 }
 
 async function started(mode: Mode, dataDir: string, count: number): Promise<Candidate> {
@@ -80,40 +81,36 @@ async function started(mode: Mode, dataDir: string, count: number): Promise<Cand
   const ids: string[] = [];
   for (let made = 0; made < count; made += 1) {
     const body = JSON.stringify({ user_id: USER });
-    const response = await fetch(`${process.url}/consultations`, { method: 'POST', headers, body });
+    const response = await fetch(`${process.url}/consultations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
     ids.push(((await response.json()) as { consultation_id: string }).consultation_id);
   }
   return { process, headers, ids };
 }
 
-/** What one round took: appends a second, and processor microseconds for each. */
+/** What one round took: appends a second, and processor microseconds for each; NaN where there is no /proc. */
 interface Figures {
   rate: number;
   cpuMicroseconds: number;
 }
 
-/** Processor time that a process has used, in microseconds; NaN where there is no /proc. A tick is 10 ms. */
-async function cpuMicroseconds(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11] ?? Number.NaN) + Number(fields[12])) * 10_000;
-}
-
-/** Measures one round. Throws if a single request was not answered with 2xx. */
-async function measured({ process, headers, ids }: Candidate, options: BenchOptions): Promise<Figures> {
+/** Measures one round. Throws if a single request was not answered with 201. */
+async function measured(
+  { process, headers, ids }: Candidate,
+  { connections, seconds }: BenchOptions,
+): Promise<Figures> {
   const payload = { message_content: 'Me duele el pecho desde ayer por la noche.', message_role: 'user' };
   const body = JSON.stringify({ event_type: 'MESSAGE_RECEIVED', payload, user_id: USER });
-  const requests = ids.map(
-    (id): Request => ({ method: 'POST', path: `/consultations/${id}/events`, headers, body }),
-  );
-  const { connections, seconds } = options;
-  const before = await cpuMicroseconds(process.pid);
-  const result = await autocannon({ url: process.url, connections, duration: seconds, requests });
-  if (result.non2xx + result.errors + result.timeouts > 0) {
-    throw new Error(`invalid run: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
-  }
-  const used = (await cpuMicroseconds(process.pid)) - before;
-  return { rate: result['2xx'] / result.duration, cpuMicroseconds: used / result['2xx'] };
+  const requests = ids.map((id) => postRequest(`/consultations/${id}/events`, body, headers));
+  const request = (index: number): Buffer => requests[index % requests.length] as Buffer;
+  const before = await cpuSecondsOf(process.pid);
+  const result = await closedLoop({ url: process.url, connections, seconds, request, status: 201 });
+  if (result.invalid.length > 0) throw new Error(`invalid run: ${result.invalid.join('; ')}`);
+  const used = ((await cpuSecondsOf(process.pid)) ?? Number.NaN) - (before ?? Number.NaN);
+  return { rate: result.perSecond, cpuMicroseconds: (used * 1e6) / result.answered };
 }
 
 const median = (values: readonly number[]): number =>
