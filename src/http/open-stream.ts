@@ -57,6 +57,8 @@ export class OpenStream {
   /** Sends everything; resolves when there is no more to send or nobody to send it to. */
   async run(): Promise<void> {
     const { feed, frames, response } = this.options;
+    // The client may have left before anybody listened for that.
+    if (response.destroyed) this.gone();
     try {
       let isFirst = true;
       for (;;) {
@@ -73,7 +75,6 @@ export class OpenStream {
     } finally {
       await feed.return?.();
     }
-    if (response.destroyed) this.gone();
   }
 
   /** The same batch, unless it has more events than may still come. */

@@ -55,6 +55,30 @@ describe('the feed', () => {
     assert.deepEqual(source.reads, { links: 1, pages: 0 });
   });
 
+  it('gives what came while somebody was busy as soon as it is asked for, without further news', async () => {
+    const { feed, grow } = setUp();
+    const [quick, busy] = [await started(feed, EVERYTHING, 1), await started(feed, EVERYTHING, 1)];
+    for (const count of [3, 1]) {
+      const batch = nextBatch(quick);
+      grow(count);
+      await batch;
+    }
+    assert.equal((await nextBatch(busy)).through, 4);
+    const both = Promise.all([nextBatch(quick), nextBatch(busy)]);
+    grow(1);
+    assert.deepEqual(
+      (await both).map(({ through }) => through),
+      [5, 5],
+    );
+    const next = nextBatch(quick);
+    grow(1);
+    await next;
+    assert.deepEqual(
+      (await nextBatch(busy)).events.map(({ sequence }) => sequence),
+      [6],
+    );
+  });
+
   it('reads nothing while nobody follows, and forgets what it had when the last one leaves', async () => {
     const { feed, source, grow } = setUp();
     grow(10);

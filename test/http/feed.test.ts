@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { EventSource } from 'eventsource';
 import type { ConsultationEvent } from '../../src/domain/event.js';
@@ -200,6 +201,44 @@ test('counts who is sent events, and logs no stream as a slow request', async (t
   reader.close();
   while (!/^fi_streams_open\{.*\} 0$/m.test(await metrics.text())) await new Promise(setImmediate);
   assert.doesNotMatch(logged.join(''), /slow request/);
+});
+
+test('keeps nothing of a client that left before its stream began', async (t) => {
+  const { app, server, start, store, metrics } = await served(t);
+  await start();
+  const { follow } = store;
+  let isReturned = false;
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const asked = new Promise<void>((resolve) => {
+    store.follow = async (query) => {
+      resolve();
+      await held;
+      const feed = await follow(query);
+      const leave = feed.return?.bind(feed);
+      feed.return = async () => {
+        isReturned = true;
+        return (await leave?.()) ?? { done: true, value: undefined };
+      };
+      return feed;
+    };
+  });
+  const accepted = once(app.server, 'connection');
+  const leaving = new AbortController();
+  const request = fetch(`${server.url}/events`, {
+    headers: { accept: 'text/event-stream' },
+    signal: leaving.signal,
+  }).catch(() => undefined);
+  const [socket] = await accepted;
+  await asked;
+  leaving.abort();
+  await once(socket, 'close');
+  await request;
+  release();
+  while (!isReturned) await new Promise(setImmediate);
+  assert.doesNotMatch(await metrics.text(), /^fi_streams_open\{.*\} [1-9]/m);
 });
 
 test('gives pages that start at a version, and pages of several types', async (t) => {
