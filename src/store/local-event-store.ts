@@ -337,8 +337,8 @@ export class LocalEventStore implements EventStore {
   }
 }
 
-/** A page of the list; one more than asked for shows whether there is a next page. */
-function pageOf(found: readonly ConsultationSummary[], limit: number): ConsultationsPage {
+/** A page of the list, of up to one more than it has: that shows whether there is a next page. */
+export function pageOf(found: readonly ConsultationSummary[], limit: number): ConsultationsPage {
   const consultations = found.slice(0, limit);
   const last = consultations.at(-1);
   if (found.length <= limit || last === undefined) return { consultations };

@@ -1,14 +1,19 @@
 /** Finding consultations. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
 import type { ConsultationSummary, ListFilter } from '../../domain/consultation-list.js';
 import { limits } from '../../domain/limits.js';
-import { CLINICAL_HEADERS, JSON_MEDIA_TYPE, type RouteModule } from '../context.js';
+import type { EventStore } from '../../store/event-store.js';
+import { CLINICAL_HEADERS, JSON_MEDIA_TYPE } from '../context.js';
 import { cursorOf, placeOf } from '../list-cursor.js';
 import { ListAnswer, ListQuery } from '../list-schemas.js';
 import { timeMsOf } from '../query-time.js';
 
-export const consultationListRoute: RouteModule = (plain, { store }) => {
+export function consultationListRoute(
+  plain: FastifyInstance,
+  { store }: { store: Pick<EventStore, 'consultations'> },
+): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>();
 
   app.get(
@@ -43,7 +48,7 @@ export const consultationListRoute: RouteModule = (plain, { store }) => {
       );
     },
   );
-};
+}
 
 function filterOf({ user_id, status, urgency, from, to }: Static<typeof ListQuery>): ListFilter {
   return {
