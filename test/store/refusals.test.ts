@@ -193,6 +193,33 @@ describe('after a refused write', () => {
     assert.equal((await later).events[0]?.eventId, eventId);
   });
 
+  it('a key that was refused is free, also for who sent it at the same time', async (t) => {
+    const { store, faults } = await openStore(t);
+    const idempotencyKey = { key: 'k' };
+    const command = { userId: 'dr', source: 'test', idempotencyKey };
+    const failOnce = (): void => {
+      faults.beforeWrite = () => {
+        delete faults.beforeWrite;
+        throw diskError('ENOSPC');
+      };
+    };
+    failOnce();
+    const refusedStart = store.create(command);
+    const laterStart = store.create(command);
+    await assert.rejects(refusedStart, { code: 'STORAGE_FULL' });
+    const { consultationId, replayed } = await laterStart;
+    assert.equal(replayed, false);
+    failOnce();
+    const payload = { message_content: 'text', message_role: 'user' };
+    const append = { ...command, consultationId, events: [{ type: 'MESSAGE_RECEIVED' as const, payload }] };
+    const refused = store.append(append);
+    const other = store.append({ ...append, userId: 'another' });
+    await assert.rejects(refused, { code: 'STORAGE_FULL' });
+    assert.equal((await other).replayed, false, 'it is decided anew, and then the only one with the key');
+    await assert.rejects(store.append(append), { code: 'IDEMPOTENCY_KEY_REUSED' });
+    assert.equal(store.health().headSequence, 2);
+  });
+
   it('nothing of a storm of refusals is left in memory', async (t) => {
     const { store, faults, say, finder } = await openStore(t);
     const { consultationId } = await store.create({ userId: 'dr', source: 'test' });
