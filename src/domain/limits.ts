@@ -89,8 +89,15 @@ export const limits = {
   /** Bounds of FI_QUEUE_MS. Less than a few turns of the loop would refuse at every pause of the collector. */
   queueMsMin: 50,
   queueMsMax: 10_000,
-  /** How long requests are worked on before the sockets are read again, when more wait than that. */
+  /**
+   * How long requests are worked on before the sockets are read again, when more wait than that: a time, and at
+   * least a number, so that a process that gets little of its core does not spend it on reading alone.
+   */
   sliceMs: 5,
+  sliceRequestsMin: 64,
+  /** The same while requests are refused: the longer a turn is, the more of them are read and refused at once. */
+  sheddingSliceMs: 20,
+  sliceMsMax: 50,
   /** Without a dropped request for this long, overload is over. */
   sheddingRestMs: 1000,
   /** A body that is declared larger is large: they have a bound together while they are received. */

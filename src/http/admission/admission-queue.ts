@@ -106,9 +106,14 @@ export class AdmissionQueue<T extends WaitingRequest> {
     this.bytes += request.bytes;
   }
 
-  /** The next request, critical ones first and each kind in the order it came; `undefined` if none waits. */
-  take(): T | undefined {
-    const request = this.critical.shift() ?? this.routine.shift();
+  /**
+   * The next request, critical ones first and each kind in the order it came; `undefined` if none waits. One that
+   * is late comes before all others, to be dropped: the answers to later requests of its connection wait for its own.
+   */
+  take(nowMs: number): T | undefined {
+    const { first } = this.routine;
+    const isLate = first !== undefined && this.isLate(first, nowMs);
+    const request = isLate ? this.routine.shift() : (this.critical.shift() ?? this.routine.shift());
     if (request !== undefined) this.bytes -= request.bytes;
     return request;
   }

@@ -166,7 +166,7 @@ export class Admission {
     const startMs = this.turns.nowMs();
     const wasQueueing = this.isQueueing;
     const sinceMs = wasQueueing ? this.sliceEndMs : this.turnMs;
-    const begun = this.queue.size === 0 ? 0 : this.workFor(limits.sliceMs, startMs);
+    const begun = this.queue.size === 0 ? 0 : this.workSlice(startMs);
     const endMs = begun === 0 ? startMs : this.turns.nowMs();
     if (wasQueueing && begun >= MEASURED_MIN) this.queue.measured(begun, endMs - sinceMs);
     this.isQueueing = this.queue.size > 0;
@@ -176,11 +176,15 @@ export class Admission {
     if (this.isQueueing) this.turns.atEndOfTurn(this.endTurn);
   };
 
-  /** Works on what waits for about a time, and answers how many were begun. */
-  private workFor(durationMs: number, startMs: number): number {
+  /** Works on what waits for the length of a slice, and answers how many were begun. */
+  private workSlice(startMs: number): number {
+    const isShedding = startMs - this.lastDropMs < limits.sheddingRestMs;
+    const sliceMs = isShedding ? limits.sheddingSliceMs : limits.sliceMs;
     let begun = 0;
-    for (let nowMs = startMs; nowMs - startMs < durationMs; nowMs = this.turns.nowMs()) {
-      const waiting = this.queue.take();
+    for (let nowMs = startMs; ; nowMs = this.turns.nowMs()) {
+      const spentMs = nowMs - startMs;
+      if (spentMs >= sliceMs && (begun >= limits.sliceRequestsMin || spentMs >= limits.sliceMsMax)) break;
+      const waiting = this.queue.take(nowMs);
       if (waiting === undefined) break;
       const { priority, work } = waiting;
       if (work.isGone() || this.queue.isLate(waiting, nowMs)) this.drop(priority, 'late', work);

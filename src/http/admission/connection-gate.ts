@@ -4,15 +4,16 @@
  *
  * Node needs about 13 µs to parse and answer a request that nobody works on; to refuse nine for each that is
  * accepted would take more time than the one that is accepted. Here a request is a range of bytes: its end is found
- * (request-frame.ts), its priority looked up, and if it is refused the parser never sees it. Of a run of
- * refused requests the parser gets the first, whose response then carries the answers of all, so that the order of
- * answers stays in Node's hands. Where this is not certain where a request ends, it lets bytes through as they are.
+ * (request-frame.ts), its priority looked up, and if it is refused the parser never sees it. A run of refused
+ * requests is answered at once if Node has nothing to answer on the connection. Otherwise the parser gets the first of
+ * them, whose response then carries the answers of all, so that the order stays in Node's hands. Where this is not certain where a request ends, it lets bytes through as they are.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../../domain/limits.js';
 import { priorityOfBytes } from '../../domain/priority.js';
 import type { Admission } from './admission.js';
+import { refusals } from './refusal-answers.js';
 import { FrameReader } from './request-frame.js';
 
 /** What Node reads from a socket at once. A chunk of this size means that more was waiting. */
@@ -35,6 +36,7 @@ export class ConnectionGate {
   private readonly runs: number[] = [];
   /** The newest request that the parser reported. */
   private newest: IncomingMessage | undefined;
+  private newestResponse: ServerResponse | undefined;
   /** Since when there was always more to read than was read; `undefined` when there was not. */
   private backlogSinceMs: number | undefined;
 
@@ -52,8 +54,9 @@ export class ConnectionGate {
   }
 
   /** To be asked once for each request that the parser reports: how many are to be refused with it; 0 if none. */
-  refusedWith(request: IncomingMessage): number {
+  refusedWith(request: IncomingMessage, response: ServerResponse): number {
     this.newest = request;
+    this.newestResponse = response;
     return this.runs.shift() ?? 0;
   }
 
@@ -115,7 +118,9 @@ export class ConnectionGate {
     let keptFrom = 0;
     let promised = 0;
     let isRun = false;
-    for (let at = this.goOn(chunk); at < chunk.length; ) {
+    let at = this.goOn(chunk);
+    if (at === 0 && this.isNodeDone()) at = keptFrom = this.refuseFirst(chunk, arrivedMs);
+    while (at < chunk.length) {
       const shape = this.frame.read(chunk, at);
       if (shape !== 'whole') {
         this.passPart(shape, chunk, at);
@@ -137,8 +142,30 @@ export class ConnectionGate {
       at = end;
     }
     // In one piece: Node may pause the socket at any request, and takes nothing more until it is resumed.
-    if (kept.length === 0) this.pass(chunk);
-    else this.pass(Buffer.concat([...kept, chunk.subarray(keptFrom)]));
+    const rest = chunk.subarray(keptFrom);
+    this.pass(kept.length === 0 ? rest : Buffer.concat([...kept, rest]));
+  }
+
+  /**
+   * Whether Node has answered all that it got of the connection. It has to have had one request before: it closes
+   * a connection of which it sees none.
+   */
+  private isNodeDone(): boolean {
+    const { writable, writableNeedDrain } = this.socket;
+    return this.newestResponse?.writableFinished === true && writable && !writableNeedDrain;
+  }
+
+  /** Answers the refused requests that a chunk begins with, and answers where the others begin. */
+  private refuseFirst(chunk: Buffer, arrivedMs: number): number {
+    let at = 0;
+    let count = 0;
+    while (at < chunk.length && count < limits.refusalRunMax && this.frame.read(chunk, at) === 'whole') {
+      if (!this.isRefused(chunk, arrivedMs, 0)) break;
+      at = this.frame.end;
+      count += 1;
+    }
+    if (count > 0) this.socket.write(refusals(count));
+    return at;
   }
 
   /** Passes over what belongs to a request that the parser has a part of; answers where the next one begins. */

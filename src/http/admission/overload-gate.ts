@@ -26,7 +26,7 @@ export function guardAgainstOverload(server: Server, admission: Admission, logge
   const handlers = server.listeners('request') as Handler[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    const refused = gates.size === 0 ? 0 : (gates.get(request.socket)?.refusedWith(request) ?? 0);
+    const refused = gates.size === 0 ? 0 : (gates.get(request.socket)?.refusedWith(request, response) ?? 0);
     if (refused > 0) refuseRun(response, refused);
     else for (const handler of handlers) handler.call(server, request, response);
   });

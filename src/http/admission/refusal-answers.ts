@@ -15,7 +15,12 @@ const HEADER_LINES = Object.entries({ ...headersOfAll(), ...HEADERS, connection:
   .join('');
 const ANSWER = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${HEADER_LINES}\r\n${body}`);
 /** A first body, and whole answers after it. */
-const ANSWERS = Buffer.concat([BODY, ...Array.from({ length: limits.refusalRunMax - 1 }, () => ANSWER)]);
+const ANSWERS = Buffer.concat([BODY, ...Array.from({ length: limits.refusalRunMax }, () => ANSWER)]);
+
+/** The answers to up to `limits.refusalRunMax` requests, as the bytes of HTTP/1.1. */
+export function refusals(count: number): Buffer {
+  return ANSWERS.subarray(BODY.length, BODY.length + count * ANSWER.length);
+}
 
 /**
  * Answers a request, and as many more of the same connection that followed it and that Node was not shown.

@@ -15,11 +15,10 @@ import { limits } from '../../domain/limits.js';
  */
 export type FrameShape = 'whole' | 'body' | 'head' | 'strange';
 
-const HEAD_END = Buffer.from('\r\n\r\n');
-const APPEND_LINE = /^POST \/consultations\/[0-9a-f-]{36}\/events HTTP\/1\.1\r\n/;
-const REQUEST_LINE = /^(?:GET|HEAD|POST) \/[!-~]* HTTP\/1\.1\r\n/;
-const PACKED = /\r\ncontent-encoding:/i;
-const LENGTH_VALUE = /^[0-9]{1,7}$/;
+const APPEND_START = Buffer.from('POST /consultations/');
+const ID_BYTES = 36;
+const APPEND_END = Buffer.from('/events HTTP/1.1\r\n');
+const OTHER_LINE = /^(?:GET|HEAD|POST) \/[!-~]* HTTP\/1\.1$/;
 
 const HORIZONTAL_TAB = 0x09;
 const LF = 0x0a;
@@ -27,83 +26,24 @@ const CR = 0x0d;
 const SPACE = 0x20;
 const COLON = 0x3a;
 const DELETE = 0x7f;
+/** The bit that makes a letter a lower-case one. */
+const LOWER = 0x20;
 
-/** Which characters a field's name may have (RFC 9110, section 5.6.2). */
-const IS_TOKEN: readonly boolean[] = Array.from({ length: 256 }, (_, code) =>
-  /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(code)),
-);
+/** Which characters a field's name may have (RFC 9110, section 5.6.2), and which its value. */
+const IS_NAME = tableOf((code) => /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(code)));
+const IS_VALUE = tableOf((code) => (code >= SPACE && code !== DELETE) || code === HORIZONTAL_TAB);
+const IS_ID = tableOf((code) => /[0-9a-f-]/.test(String.fromCharCode(code)));
 
-/** Reads frames one after another; the fields hold what the newest `read` found. */
-export class FrameReader {
-  /** Whether it is a POST of one event that is not packed, the only kind that is refused before it is parsed. */
-  isAppend = false;
-  bodyStart = 0;
-  end = 0;
-
-  /** Reads the request that begins at `start`. */
-  read(bytes: Buffer, start: number): FrameShape {
-    const headEnd = bytes.indexOf(HEAD_END, start);
-    if (headEnd === -1) return bytes.length - start > limits.headerBytesMax ? 'strange' : 'head';
-    const head = bytes.toString('latin1', start, headEnd + 2);
-    this.isAppend = APPEND_LINE.test(head);
-    if (!this.isAppend && !REQUEST_LINE.test(head)) return 'strange';
-    const length = bodyLengthOf(head);
-    if (length < 0) return 'strange';
-    // What is packed has to be unpacked before its priority can be seen.
-    if (PACKED.test(head)) this.isAppend = false;
-    this.bodyStart = headEnd + HEAD_END.length;
-    this.end = this.bodyStart + length;
-    return this.end <= bytes.length ? 'whole' : 'body';
-  }
+function tableOf(isIn: (code: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, code) => (isIn(code) ? 1 : 0));
 }
 
-/** The length of the body that a head announces; -1 if its form is not the plain one. */
-function bodyLengthOf(head: string): number {
-  let length = -1;
-  let hasHost = false;
-  for (let at = head.indexOf('\n') + 1; at < head.length; ) {
-    const colon = endOfName(head, at);
-    if (colon === at || head.charCodeAt(colon) !== COLON) return -1;
-    const end = endOfValue(head, colon + 1);
-    if (head.charCodeAt(end) !== CR || head.charCodeAt(end + 1) !== LF) return -1;
-    const field = framingField(head, at, colon);
-    if (field === 'host') hasHost = true;
-    else if (field === 'content-length') {
-      const value = head.slice(colon + 1, end).trim();
-      if (length !== -1 || !LENGTH_VALUE.test(value)) return -1;
-      length = Number(value);
-    } else if (field === 'connection') {
-      if (
-        head
-          .slice(colon + 1, end)
-          .trim()
-          .toLowerCase() !== 'keep-alive'
-      )
-        return -1;
-    } else if (field !== undefined) return -1;
-    at = end + 2;
-  }
-  return hasHost ? Math.max(length, 0) : -1;
-}
-
-function endOfName(head: string, start: number): number {
-  let at = start;
-  while (IS_TOKEN[head.charCodeAt(at)]) at += 1;
-  return at;
-}
-
-function endOfValue(head: string, start: number): number {
-  for (let at = start; ; at += 1) {
-    const code = head.charCodeAt(at);
-    const isText = (code >= SPACE && code !== DELETE) || code === HORIZONTAL_TAB;
-    if (!isText) return at;
-  }
-}
-
-const FRAMING_FIELDS: ReadonlySet<string> = new Set([
-  'host',
-  'content-length',
-  'connection',
+const HOST = Buffer.from('host');
+const CONTENT_LENGTH = Buffer.from('content-length');
+const CONTENT_ENCODING = Buffer.from('content-encoding');
+const CONNECTION = Buffer.from('connection');
+/** Fields that no plain request has. */
+const STRANGE_FIELDS: readonly Buffer[] = [
   'transfer-encoding',
   'expect',
   'upgrade',
@@ -111,12 +51,112 @@ const FRAMING_FIELDS: ReadonlySet<string> = new Set([
   'keep-alive',
   'trailer',
   'te',
-]);
-const FRAMING_LENGTHS: ReadonlySet<number> = new Set([...FRAMING_FIELDS].map(({ length }) => length));
+].map((name) => Buffer.from(name));
+const LENGTH_VALUE = /^[0-9]{1,7}$/;
+const NONE = -1;
 
-/** The name of a field that is looked at, in lower case. */
-function framingField(head: string, start: number, end: number): string | undefined {
-  if (!FRAMING_LENGTHS.has(end - start)) return undefined;
-  const name = head.slice(start, end).toLowerCase();
-  return FRAMING_FIELDS.has(name) ? name : undefined;
+/** Reads frames one after another; the public fields hold what the newest `read` found. */
+export class FrameReader {
+  /** Whether it is a POST of one event that is not packed, the only kind that is refused before it is parsed. */
+  isAppend = false;
+  bodyStart = 0;
+  end = 0;
+  private bytes: Buffer = Buffer.alloc(0);
+  private at = 0;
+  private bodyLength = NONE;
+  private hasHost = false;
+
+  /** Reads the request that begins at `start`. */
+  read(bytes: Buffer, start: number): FrameShape {
+    this.bytes = bytes;
+    this.at = start;
+    this.bodyLength = NONE;
+    this.hasHost = false;
+    const shape = this.readHead();
+    if (shape === 'head' && bytes.length - start > limits.headerBytesMax) return 'strange';
+    if (shape !== 'whole') return shape;
+    if (!this.hasHost) return 'strange';
+    this.bodyStart = this.at;
+    this.end = this.at + Math.max(this.bodyLength, 0);
+    return this.end <= bytes.length ? 'whole' : 'body';
+  }
+
+  /** `whole` if the head is, and of the plain form; `at` is then behind it. */
+  private readHead(): 'whole' | 'head' | 'strange' {
+    const { bytes } = this;
+    let shape = this.readRequestLine();
+    while (shape === 'whole' && bytes[this.at] !== CR) shape = this.readField();
+    return shape === 'whole' ? this.readLineEnd() : shape;
+  }
+
+  private readRequestLine(): 'whole' | 'head' | 'strange' {
+    const { bytes, at } = this;
+    let end = at + APPEND_START.length;
+    while (IS_ID[bytes[end] as number] === 1) end += 1;
+    const isId = end - at - APPEND_START.length === ID_BYTES;
+    this.isAppend = isId && isHere(bytes, at, APPEND_START) && isHere(bytes, end, APPEND_END);
+    if (this.isAppend) {
+      this.at = end + APPEND_END.length;
+      return 'whole';
+    }
+    end = bytes.indexOf(LF, at);
+    if (end === -1) return 'head';
+    this.at = end - 1;
+    return OTHER_LINE.test(bytes.toString('latin1', at, end - 1)) ? this.readLineEnd() : 'strange';
+  }
+
+  private readField(): 'whole' | 'head' | 'strange' {
+    const { bytes, at: start } = this;
+    let colon = start;
+    while (IS_NAME[bytes[colon] as number] === 1) colon += 1;
+    if (colon === bytes.length) return 'head';
+    if (colon === start || bytes[colon] !== COLON) return 'strange';
+    let end = colon + 1;
+    while (IS_VALUE[bytes[end] as number] === 1) end += 1;
+    this.at = end;
+    const shape = this.readLineEnd();
+    return shape === 'whole' && !this.takeField(start, colon, end) ? 'strange' : shape;
+  }
+
+  private readLineEnd(): 'whole' | 'head' | 'strange' {
+    const { bytes, at } = this;
+    if (at + 1 >= bytes.length) return at < bytes.length && bytes[at] !== CR ? 'strange' : 'head';
+    this.at += 2;
+    return bytes[at] === CR && bytes[at + 1] === LF ? 'whole' : 'strange';
+  }
+
+  /** Notes what a field says of the frame; false if no plain request says that. */
+  private takeField(start: number, colon: number, end: number): boolean {
+    const { bytes } = this;
+    const isNamed = (name: Buffer): boolean => colon - start === name.length && isName(bytes, start, name);
+    if (isNamed(CONTENT_LENGTH)) {
+      const value = bytes.toString('latin1', colon + 1, end).trim();
+      if (this.bodyLength !== NONE || !LENGTH_VALUE.test(value)) return false;
+      this.bodyLength = Number(value);
+    } else if (isNamed(HOST)) this.hasHost = true;
+    // What is packed has to be unpacked before its priority can be seen.
+    else if (isNamed(CONTENT_ENCODING)) this.isAppend = false;
+    else if (isNamed(CONNECTION)) {
+      return (
+        bytes
+          .toString('latin1', colon + 1, end)
+          .trim()
+          .toLowerCase() === 'keep-alive'
+      );
+    } else return !STRANGE_FIELDS.some(isNamed);
+    return true;
+  }
+}
+
+function isHere(bytes: Buffer, at: number, text: Buffer): boolean {
+  for (let index = 0; index < text.length; index += 1) if (bytes[at + index] !== text[index]) return false;
+  return true;
+}
+
+/** Whether a name, of token characters, stands there in any case. */
+function isName(bytes: Buffer, at: number, name: Buffer): boolean {
+  for (let index = 0; index < name.length; index += 1) {
+    if (((bytes[at + index] as number) | LOWER) !== name[index]) return false;
+  }
+  return true;
 }

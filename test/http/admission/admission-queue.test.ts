@@ -71,7 +71,7 @@ test('gives critical requests first, and each kind in the order it came', (t) =>
       expected[priority].push(name);
     } else {
       const from = expected.critical.length > 0 ? expected.critical : expected.routine;
-      assert.equal(queue.take()?.name, from.shift());
+      assert.equal(queue.take(0)?.name, from.shift());
     }
     const left = expected.critical.length + expected.routine.length;
     assert.deepEqual([queue.size, queue.byteCount], [left, left * 10]);
@@ -117,8 +117,8 @@ test('lets a burst wait for the whole limit, and a standing queue for a fifth of
   assert.equal(queue.isLate(item('routine', later - STANDING_SHARE * waitMs - 1), later), true);
   assert.equal(queue.isLate(item('critical', later - CRITICAL_WAIT_FACTOR * waitMs), later), false);
   assert.equal(queue.isLate(item('critical', later - CRITICAL_WAIT_FACTOR * waitMs - 1), later), true);
-  queue.take();
-  queue.take();
+  queue.take(at);
+  queue.take(at);
   queue.push(item('routine', later), later);
   assert.equal(queue.isLate(item('routine', later - waitMs), later), false, 'it was empty in between');
 });

@@ -52,13 +52,14 @@ test('lets everybody in at once while a turn is short', () => {
 
 test('works on what waits in slices, critical requests first, and lets nobody pass them', () => {
   const { turns, admission, begun, wait } = setUp();
-  for (let index = 1; index <= 8; index += 1) wait('routine', `r${index}`);
-  wait('critical', 'c1');
+  const costMs = limits.sliceMsMax / 5;
+  for (let index = 1; index <= 8; index += 1) wait('routine', `r${index}`, costMs);
+  wait('critical', 'c1', costMs);
   assert.deepEqual(begun, []);
   assert.equal(admission.isOpen(10), false);
   turns.endTurn();
   assert.deepEqual(begun, ['c1', 'r1', 'r2', 'r3', 'r4']);
-  wait('critical', 'c2');
+  wait('critical', 'c2', costMs);
   assert.equal(admission.isOpen(10), false);
   turns.endTurn();
   assert.deepEqual(begun.slice(5), ['c2', 'r5', 'r6', 'r7', 'r8']);
@@ -66,15 +67,28 @@ test('works on what waits in slices, critical requests first, and lets nobody pa
   assert.ok(admission.isOpen(10));
 });
 
+test('makes a slice as long as its time, and as many requests if they are quick', () => {
+  const { turns, begun, wait } = setUp();
+  const costMs = limits.sliceMs / limits.sliceRequestsMin / 2;
+  for (let index = 0; index < 70; index += 1) wait('routine', `r${index}`, 2 * costMs);
+  turns.endTurn();
+  assert.ok(Math.abs(begun.length - limits.sliceRequestsMin) <= 1, `${begun.length}`);
+  turns.endTurn();
+  begun.length = 0;
+  for (let index = 0; index < 70; index += 1) wait('routine', `r${index}`, 0.5);
+  turns.endTurn();
+  assert.equal(begun.length, limits.sliceRequestsMin, 'a slow process does as much in a turn');
+});
+
 test('drops what waited too long before any work, and says so', () => {
   const { turns, admission, begun, refused, wait } = setUp();
-  wait('routine', 'slow', 501);
+  wait('critical', 'slow', 501);
   wait('routine', 'late');
   wait('critical', 'urgent');
   turns.endTurn();
-  assert.deepEqual([begun, refused], [['urgent', 'slow'], []]);
+  assert.deepEqual([begun, refused], [['slow'], []]);
   turns.endTurn();
-  assert.deepEqual([begun.length, refused], [2, ['late OVERLOADED']]);
+  assert.deepEqual([begun, refused], [['slow', 'urgent'], ['late OVERLOADED']]);
   assert.deepEqual(admission.figures().dropped.routine, { full: 0, late: 1 });
 });
 
@@ -88,14 +102,13 @@ test('spends nothing on a request whose client is gone', () => {
 test('takes the wait in the buffers of a socket for part of the wait', () => {
   const { turns, wait, admission, refused } = setUp(50);
   // While something is left over, what is read in a turn may have come since the end of the slice before the last.
-  for (let index = 0; index < 10; index += 1) wait('routine', `r${index}`, 5);
+  for (let index = 0; index < 9; index += 1) wait('critical', `c${index}`, limits.sliceMsMax / 2);
   turns.endTurn();
   const sliceEndMs = turns.ms;
   turns.ms += 20;
   turns.endTurn();
-  turns.ms += 20;
   assert.equal(admission.earliestArrivalMs(), sliceEndMs);
-  turns.ms += 20;
+  assert.deepEqual(refused, []);
   wait('routine', 'hidden');
   assert.deepEqual(refused, ['hidden OVERLOADED']);
 });
