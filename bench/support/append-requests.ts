@@ -4,7 +4,8 @@ import { consultationsOfFiles, syntheticCorpus } from './corpus.js';
 
 /** Different bodies; enough that no request repeats while its consultation is in a cache line. */
 const BODIES = 2000;
-const USER_ID = 'dr-bench';
+/** Who sends what the benchmarks send. */
+export const USER_ID = 'dr-bench';
 
 /** Bodies of MESSAGE_RECEIVED with the texts of a corpus, or of synthetic consultations. */
 export async function appendBodies(corpus: readonly string[], seed: number): Promise<string[]> {

@@ -198,7 +198,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
   },
   queueMs: {
     name: 'FI_QUEUE_MS',
-    defaultText: '500',
+    defaultText: '2000',
     description:
       'How many milliseconds a request may wait before it is worked on: a fifth of it when the queue was never empty for as long, four times as long for a critical one.',
     ...integer(limits.queueMsMin, limits.queueMsMax),

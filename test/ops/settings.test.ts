@@ -45,7 +45,7 @@ test('has a default for every setting, and freezes them', () => {
     allowedHosts: [],
     corsOrigins: [],
     queueEvents: 4096,
-    queueMs: 500,
+    queueMs: 2000,
     logLevel: 'info',
     auth: 'off',
     jwtIssuer: '',

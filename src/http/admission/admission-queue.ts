@@ -95,7 +95,9 @@ export class AdmissionQueue<T extends WaitingRequest> {
       load.unindexed >= share * load.unindexedMax;
     if (isFull) return 'full';
     const ahead = isCritical ? this.critical.size : this.size + promised;
-    const wouldWaitMs = nowMs - arrivedMs + ahead * this.eachMs;
+    // A burst may turn out to be done sooner; what is standing will not.
+    const aheadMs = this.isStanding(nowMs) ? ahead * this.eachMs : 0;
+    const wouldWaitMs = nowMs - arrivedMs + aheadMs;
     const isLate = wouldWaitMs > this.waitMsMax(priority, nowMs) || load.ageMs > this.longWaitMs(priority);
     return isLate ? 'late' : undefined;
   }
@@ -129,9 +131,12 @@ export class AdmissionQueue<T extends WaitingRequest> {
     this.eachMs += EACH_WEIGHT * (each - this.eachMs);
   }
 
+  private isStanding(nowMs: number): boolean {
+    return this.size > 0 && nowMs - this.busySinceMs > this.limits.waitMs;
+  }
+
   private waitMsMax(priority: Priority, nowMs: number): number {
-    const isStanding = this.size > 0 && nowMs - this.busySinceMs > this.limits.waitMs;
-    const isShort = isStanding && priority === 'routine';
+    const isShort = this.isStanding(nowMs) && priority === 'routine';
     return this.longWaitMs(priority) * (isShort ? STANDING_SHARE : 1);
   }
 

@@ -123,15 +123,20 @@ test('lets a burst wait for the whole limit, and a standing queue for a fifth of
   assert.equal(queue.isLate(item('routine', later - waitMs), later), false, 'it was empty in between');
 });
 
-test('refuses what would wait too long behind what is there, by how long each takes', () => {
+test('refuses what would wait too long in a standing queue, by how long each takes, and lets a burst try', () => {
   const queue = newQueue();
   for (let round = 0; round < 100; round += 1) queue.measured(10, 100);
-  for (let waiting = 0; waiting < 40; waiting += 1) queue.push(item('routine', 0), 0);
-  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0), undefined);
-  for (let waiting = 0; waiting < 15; waiting += 1) queue.push(item('routine', 0), 0);
-  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0), 'late');
-  assert.equal(queue.refusalOf('critical', 1, 0, NO_LOAD, 0), undefined, 'it goes before them');
-  assert.equal(queue.refusalOf('routine', 1, 0, NO_LOAD, 0, 0), 'late');
+  const { waitMs } = LIMITS;
+  const standingMs = waitMs + 1;
+  const refusalOf = (priority: Priority, nowMs: number) =>
+    queue.refusalOf(priority, 1, nowMs, NO_LOAD, nowMs);
+  const room = (STANDING_SHARE * waitMs) / 10;
+  for (let waiting = 0; waiting < room - 1; waiting += 1) queue.push(item('routine', 0), 0);
+  assert.equal(refusalOf('routine', standingMs), undefined);
+  for (let waiting = 0; waiting < 5; waiting += 1) queue.push(item('routine', 0), 0);
+  assert.equal(refusalOf('routine', standingMs), 'late');
+  assert.equal(refusalOf('critical', standingMs), undefined, 'it goes before them');
+  assert.equal(refusalOf('routine', waitMs), undefined, 'it may be a burst');
 });
 
 test('counts what it promised as if it were there', () => {
