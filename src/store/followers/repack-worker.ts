@@ -2,7 +2,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../domain/errors.js';
 import { nodeDisk } from '../../ops/disk.js';
-import { runInBackground } from '../../ops/thread-priority.js';
 import { parseCodec } from '../../segments/codecs/codec-table.js';
 import { repackSegment } from '../../segments/repack-segment.js';
 import type { SealedSegment } from '../../segments/segment-layout.js';
@@ -15,7 +14,6 @@ export interface RepackWorkerData {
 }
 
 assert(parentPort !== null, 'repacking runs in a worker thread');
-runInBackground();
 const { segment, codec, directory } = workerData as RepackWorkerData;
 const repacking = repackSegment({ segment, codec: parseCodec(codec), directory, disk: nodeDisk });
 parentPort.postMessage(await reported(repacking));

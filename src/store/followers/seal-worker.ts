@@ -2,9 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../domain/errors.js';
 import { nodeDisk } from '../../ops/disk.js';
-import { runInBackground } from '../../ops/thread-priority.js';
 import { type SealWorkerData, sealJournal } from './seal-task.js';
 
 assert(parentPort !== null, 'sealing runs in a worker thread');
-runInBackground();
 parentPort.postMessage(await sealJournal(workerData as SealWorkerData, nodeDisk));
