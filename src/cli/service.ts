@@ -67,7 +67,8 @@ export async function serve(settings: Settings, version: string, context: Comman
       const queueLimits = { eventsMax: queueEvents, bytesMax: limits.queueBytesMax, waitMs: queueMs };
       const admission = new Admission({ ...queueLimits, load });
       const metrics = createMetrics({ timers, queue: () => admission.figures(), appendedEvents });
-      const connections = { allowedHosts, corsOrigins };
+      // Who is told to listen on a name is asked for under it.
+      const connections = { allowedHosts: [...allowedHosts, settings.host], corsOrigins };
       const app = await buildApp({
         store,
         admission,

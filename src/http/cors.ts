@@ -11,7 +11,7 @@ import type { HardenedResponse } from './hardened-response.js';
 const PREFLIGHT_HEADERS = {
   'access-control-allow-methods': 'GET, HEAD, POST',
   'access-control-allow-headers':
-    'Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID',
+    'Accept, Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, Prefer',
   // Ten minutes: browsers keep a preflight hardly longer, and a change of the setting shows soon.
   'access-control-max-age': '600',
 } as const;

@@ -26,7 +26,7 @@ export function headersOfAll(): OutgoingHttpHeaders {
 }
 
 /** What a page of an allowed origin may read of an answer beside its body. */
-const EXPOSED_HEADERS = 'ETag, Location, Retry-After, Idempotency-Replayed';
+const EXPOSED_HEADERS = 'ETag, Location, Retry-After, Idempotency-Replayed, WWW-Authenticate';
 
 export class HardenedResponse extends ServerResponse {
   /** The origin whose pages may read this answer (cors.ts). */

@@ -17,8 +17,10 @@ import { rawInput } from './raw-inputs.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Inputs that are under way at the same time. */
+/** Inputs that are under way at the same time, unless said otherwise. */
 const CONCURRENCY = 8;
+/** Consultations that there are from the start. */
+const CONSULTATIONS = 8;
 /** Of a hundred inputs, those that are bytes on a connection of their own. */
 const RAW_PERCENT = 10;
 /** Ids of consultations and events that inputs are made with: the first ones, and those that came last. */
@@ -32,8 +34,11 @@ const EXPORT_BYTES_MAX = 2 ** 30;
 export interface FuzzOptions {
   inputs: number;
   seed: number;
+  concurrency?: number;
   /** An empty directory. */
   directory: string;
+  /** Of the service, such as `FI_QUEUE_EVENTS`. */
+  settings?: Readonly<Record<string, string>>;
   /** Told after each third. */
   onThird?: (report: FuzzReport) => void;
 }
@@ -54,7 +59,7 @@ export interface FuzzReport {
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const dataDir = join(options.directory, 'data');
   await mkdir(dataDir);
-  const service = await FuzzedService.start(dataDir);
+  const service = await FuzzedService.start(dataDir, options.settings);
   try {
     const run = new FuzzRun(service, await documentedRoutes(service.port), options);
     await run.sendAll();
@@ -90,10 +95,11 @@ class FuzzRun {
   }
 
   async sendAll(): Promise<void> {
-    for (let count = 0; count < CONCURRENCY; count += 1) await this.startConsultation();
+    for (let count = 0; count < CONSULTATIONS; count += 1) await this.startConsultation();
     for (let third = 1; third <= THIRDS; third += 1) {
       const end = Math.floor((this.options.inputs * third) / THIRDS);
-      await Promise.all(Array.from({ length: CONCURRENCY }, () => this.sendUpTo(end)));
+      const { concurrency = CONCURRENCY } = this.options;
+      await Promise.all(Array.from({ length: concurrency }, () => this.sendUpTo(end)));
       this.memory.push(await this.service.memoryUse());
       this.options.onThird?.(this.report());
     }
@@ -143,7 +149,7 @@ class FuzzRun {
   }
 
   private async sendRaw(random: Random, number: number): Promise<void> {
-    const input = rawInput(random, this.consultationIds.slice(0, CONCURRENCY));
+    const input = rawInput(random, this.consultationIds.slice(0, CONSULTATIONS));
     const name = (): string =>
       `input ${number}, raw: ${JSON.stringify(Buffer.concat(input.pieces).toString('latin1').slice(0, 600))}`;
     try {

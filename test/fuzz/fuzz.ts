@@ -1,4 +1,7 @@
-/** `npm run test:fuzz -- --inputs N --seed S`: fuzzes the real service and prints what came of it. */
+/**
+ * `npm run test:fuzz -- --inputs N --seed S`: fuzzes the real service and prints what came of it. `--set FI_NAME=VALUE` is a
+ * setting of the service, and `--concurrency N` how many inputs are under way at once.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,10 +11,16 @@ import { type FuzzReport, fuzz } from './fuzz-run.js';
 const MEBIBYTE = 2 ** 20;
 
 const { values } = parseArgs({
-  options: { inputs: { type: 'string', default: '100000' }, seed: { type: 'string' } },
+  options: {
+    inputs: { type: 'string', default: '100000' },
+    seed: { type: 'string' },
+    concurrency: { type: 'string', default: '8' },
+    set: { type: 'string', multiple: true },
+  },
 });
 const inputs = Number(values.inputs);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 0x7fffffff));
+const settings = Object.fromEntries((values.set ?? []).map((pair) => pair.split(/=(.*)/s, 2)));
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -19,7 +28,14 @@ const print = (line: string): void => {
 const directory = await mkdtemp(join(tmpdir(), 'fi-consult-fuzz-'));
 try {
   print(`${inputs} inputs, seed ${seed}`);
-  const report = await fuzz({ inputs, seed, directory, onThird: printMemory });
+  const report = await fuzz({
+    inputs,
+    seed,
+    directory,
+    settings,
+    concurrency: Number(values.concurrency),
+    onThird: printMemory,
+  });
   for (const [outcome, count] of [...report.answers].toSorted())
     print(`${String(count).padStart(8)}  ${outcome}`);
   if (report.neverAccepted.length > 0) print(`nothing accepted: ${report.neverAccepted.join(', ')}`);

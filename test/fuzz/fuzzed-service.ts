@@ -23,11 +23,14 @@ export class FuzzedService {
     private readonly exited: Promise<number | null>,
   ) {}
 
-  static async start(dataDir: string): Promise<FuzzedService> {
+  static async start(
+    dataDir: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<FuzzedService> {
     const flags = ['--expose-gc', '--import', PROBE];
     const args = [...flags, PROGRAM, 'serve', '--port', '0', '--data-dir', dataDir];
     const child = spawn(process.execPath, args, {
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...settings },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const complaints: string[] = [];

@@ -193,6 +193,8 @@ export function inputMaker(routes: readonly Route[], knownIds: KnownIds): InputM
     const ids = knownIds();
     if (random() < 0.12) return pickOne(random, ODD_SEGMENTS);
     if (name === 'id' && ids.length > 0) return pickOne(random, ids);
+    // Versions and other numbers, whatever their schema says of them in a path.
+    if (name !== 'id' && random() < 0.5) return String(integerBetween(random, 0, 3));
     const schema = route.parameters.find((parameter) => parameter.name === name)?.schema ?? {};
     return encodeURIComponent(String(draw(random, schema)).toWellFormed());
   }
@@ -225,7 +227,7 @@ export function inputMaker(routes: readonly Route[], knownIds: KnownIds): InputM
   function bodyOf(random: Random, route: Route): { type: string; content: Buffer } {
     const [type, schema] = [...route.bodies][0] ?? ['application/x-ndjson', lines ?? {}];
     if (route.bodies.size > 0)
-      return { type, content: bytesOf(random, jsonText(random, draw(random, schema))) };
+      return { type, content: bytesOf(random, jsonText(random, ofOneUser(draw(random, schema)))) };
     const texts = Array.from({ length: integerBetween(random, 0, 5) }, () =>
       jsonText(random, draw(random, schema)),
     );
@@ -250,6 +252,17 @@ export function inputMaker(routes: readonly Route[], knownIds: KnownIds): InputM
       return { route, method, target: targetOf(random, route), headers, body };
     },
   };
+}
+
+/** Several events have one user, or are refused; made at random they never have. */
+function ofOneUser(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const user = (value[0] as { user_id?: unknown } | undefined)?.user_id;
+  return value.map((item) => (isObject(item) && 'user_id' in item ? { ...item, user_id: user } : item));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a header may hold of a text. */
