@@ -1,161 +1,177 @@
 /**
- * Codecs of sealed segments: what an event takes on disk, and how fast a segment is sealed and read again.
+ * Codecs: what an event takes on disk, how fast a segment is sealed and read, and which codec follows as the default.
  *
- * A corpus is sealed as the service does it, once for each codec and round; the order turns with the rounds, so that
- * no codec always has the same neighbours. Rates are bytes of links, which is what the journal held, in a second of
- * processor time: what else runs on the machine then counts little, and so does the disk.
+ * Rates are in a second of processor time of one core: what else runs on the machine then counts little, and so does
+ * the disk. Every codec is tried as the service uses it, the payload column also by size of events and chunks.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { Presets, SingleBar } from 'cli-progress';
-import { Command } from 'commander';
-import { nodeDisk } from '../src/ops/disk.js';
-import { parseCodec } from '../src/segments/codecs/codec-table.js';
-import { type ColumnSize, columnSizes } from '../src/segments/column-sizes.js';
-import { loadHdf5 } from '../src/segments/hdf5.js';
-import { sealSegment } from '../src/segments/seal-segment.js';
-import { GENESIS_ROOT } from '../src/segments/segment-layout.js';
-import { SegmentReader } from '../src/segments/segment-reader.js';
-import { consultationsOfFiles, corpusLinks, syntheticCorpus } from './support/corpus.js';
+import { SETTINGS } from '../src/ops/settings-table.js';
+import { measureColumns } from './compression/columns.js';
+import { measureNative, NATIVE_CODECS } from './compression/native.js';
+import {
+  type Candidate,
+  candidatesOf,
+  READ_MB_PER_SECOND_MIN,
+  recommended,
+  SEAL_MB_PER_SECOND_MIN,
+} from './compression/recommend.js';
+import { measureSegments } from './compression/segments.js';
+import { measureStrings } from './compression/strings.js';
+import { type CaseDefinition, defineBenchmark, type RunOptions } from './harness/benchmark.js';
+import { scalar, scalarValue } from './harness/measures.js';
+import type { CaseResult, Chart } from './harness/result.js';
+import { runAsMain } from './harness/run-as-main.js';
 
-const DEFAULT_CODECS = [
+const CODECS = [
   'none',
   ...['gzip:1', 'gzip:2', 'gzip:3', 'gzip:4', 'gzip:5', 'gzip:6', 'gzip:7', 'gzip:8', 'gzip:9'],
   ...['lzf', 'lz4'],
   ...['zstd:1', 'zstd:3', 'zstd:6', 'zstd:9', 'zstd:12', 'zstd:15', 'zstd:19'],
 ];
+const EVENT_BYTES = [64, 256, 1024, 8192];
+const SMALL = { codecs: ['none', 'gzip:6', 'zstd:3'], natives: ['gzip:6', 'zstd:3'], eventBytes: [256] };
 
-interface BenchOptions {
-  corpus: string[];
-  codec: string[];
-  events: number;
-  rounds: number;
-  seed: number;
-  dataDir: string;
-  output?: string;
+function cases({ size, own }: RunOptions): CaseDefinition[] {
+  const all = { codecs: String(own.codecs).split(','), natives: NATIVE_CODECS, eventBytes: EVENT_BYTES };
+  const { codecs, natives, eventBytes } = size === 'smoke' ? SMALL : all;
+  const definition = (name: string, parameters: CaseDefinition['parameters']): CaseDefinition => {
+    return { name, parameters, timeLimitSeconds: 300 };
+  };
+  return [
+    ...codecs.map((codec) => definition(`segment, ${codec}`, { kind: 'segment', codec })),
+    ...eventBytes.map((bytes) => definition(`column of ${bytes} B events`, { kind: 'column', bytes })),
+    ...eventBytes.map((bytes) => definition(`strings of ${bytes} B`, { kind: 'strings', bytes })),
+    ...natives.map((codec) => definition(`native ${codec}`, { kind: 'native', codec })),
+  ];
 }
 
-/** One codec, measured. Rates are medians in MB (10^6 bytes) of links a second of processor time. */
-interface Measured {
-  codec: string;
-  fileBytes: number;
-  columns: ColumnSize[];
-  sealMBps: number;
-  scanMBps: number;
+function summarise(results: readonly CaseResult[]) {
+  const candidates = candidatesOf(results);
+  const [best, anyReader] = [recommended(candidates, false), recommended(candidates, true)];
+  const chosen = SETTINGS.codec.defaultText;
+  const rule = `seals at ${SEAL_MB_PER_SECOND_MIN} MB/s and reads at ${READ_MB_PER_SECOND_MIN} MB/s of a core or more`;
+  const says = (candidate: Candidate | undefined, who: string): string =>
+    candidate === undefined
+      ? `No codec ${who} ${rule}.`
+      : `Smallest codec ${who} that ${rule}: \`${candidate.codec}\`, ${candidate.bytesPerEvent.toFixed(1)} bytes an event.`;
+  const same = best?.codec === chosen ? 'which is the default' : `while the default is \`${chosen}\``;
+  return {
+    derived: Object.fromEntries(
+      candidates.map(({ codec, bytesPerEvent }) => [
+        `bytes_per_event_${codec}`,
+        scalar(bytesPerEvent, 'B', 'lower'),
+      ]),
+    ),
+    findings: [
+      says(best, 'that every HDF5 reads').replace(/\.$/, `; ${same}.`),
+      says(anyReader, 'of all'),
+      ...stringFindings(results),
+    ],
+    charts: [sizeChart(candidates), ...columnCharts(results)],
+  };
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-async function sealAndScan(links: readonly Buffer[], codecText: string, directory: string) {
-  const path = join(directory, 'segment.h5');
-  const codec = parseCodec(codecText);
-  const common = { firstSequence: 1, previousRoot: GENESIS_ROOT, disk: nodeDisk };
-  const started = processorMs();
-  const { fileBytes } = await sealSegment({ links: () => [links], codec, path, ...common });
-  const sealed = processorMs();
-  const reader = SegmentReader.open(path);
-  let scanned = 0;
-  for (const batch of reader.scanLinks({ rowsMax: 2048, bytesMax: 4 * 1024 * 1024 })) scanned += batch.length;
-  reader.close();
-  if (scanned !== links.length) throw new Error(`${codecText} gave back ${scanned} events`);
-  const ended = processorMs();
-  return { fileBytes, path, sealMs: sealed - started, scanMs: ended - sealed };
-}
-
-async function measure(
-  links: readonly Buffer[],
-  { codec, rounds }: BenchOptions,
-  directory: string,
-): Promise<Measured[]> {
-  const linkBytes = links.reduce((sum, link) => sum + link.length, 0);
-  const times = new Map(codec.map((text) => [text, { sealMs: [] as number[], scanMs: [] as number[] }]));
-  const sizes = new Map<string, { fileBytes: number; columns: ColumnSize[] }>();
-  const bar = new SingleBar({ format: 'compression [{bar}] {value} of {total}' }, Presets.shades_classic);
-  bar.start(codec.length * rounds, 0);
-  for (let round = 0; round < rounds; round += 1) {
-    for (let turn = 0; turn < codec.length; turn += 1) {
-      const text = codec[(turn + round * 5) % codec.length] as string;
-      const { fileBytes, path, sealMs, scanMs } = await sealAndScan(links, text, directory);
-      times.get(text)?.sealMs.push(sealMs);
-      times.get(text)?.scanMs.push(scanMs);
-      if (!sizes.has(text)) sizes.set(text, { fileBytes, columns: await columnSizes(path) });
-      bar.increment();
-    }
-  }
-  bar.stop();
-  const rate = (milliseconds: readonly number[]): number => linkBytes / 1e3 / median(milliseconds);
-  return codec.map((text) => {
-    const { fileBytes = 0, columns = [] } = sizes.get(text) ?? {};
-    const { sealMs = [], scanMs = [] } = times.get(text) ?? {};
-    return { codec: text, fileBytes, columns, sealMBps: rate(sealMs), scanMBps: rate(scanMs) };
+/** What strings of variable length make of a codec, beside a column of bytes with the same texts. */
+function stringFindings(results: readonly CaseResult[]): string[] {
+  const ratio = (kind: string, bytes: unknown, codec: string): number | undefined => {
+    const found = results.find(({ parameters: of }) => {
+      return (
+        of.kind === kind && of.event_bytes === bytes && of.codec === codec && (of.chunk_kib ?? 256) === 256
+      );
+    });
+    return scalarValue(found?.measures.ratio);
+  };
+  const sizes = [...new Set(results.map(({ parameters }) => parameters.event_bytes))];
+  return sizes.flatMap((bytes) => {
+    const figures = [
+      ratio('strings', bytes, 'none'),
+      ratio('strings', bytes, 'gzip:6'),
+      ratio('column', bytes, 'gzip:6'),
+    ];
+    if (figures.some((figure) => figure === undefined)) return [];
+    const [none, gzip, column] = figures.map((figure) => figure?.toFixed(2));
+    return `Events of ${bytes} B as variable-length strings: ratio ${none} without a filter and ${gzip} with gzip:6, for a filter sees their references and not their text; as a column of bytes, ${column}.`;
   });
 }
 
-function table(rows: readonly (readonly string[])[]): string {
-  const [head = [], ...rest] = rows;
-  return [head, head.map(() => '---'), ...rest].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const linear = (label: string, unit = ''): Chart['x'] => ({ label, unit, scale: 'linear' });
+
+function sizeChart(candidates: readonly Candidate[]): Chart {
+  const rate = (name: string, of: (candidate: Candidate) => number) => ({
+    name,
+    points: candidates.map((candidate) => ({ x: candidate.bytesPerEvent, y: of(candidate) })),
+  });
+  return {
+    title: 'Size of an event and rates, all codecs (none to the right)',
+    kind: 'line',
+    x: linear('bytes an event in the file', 'B'),
+    y: { label: 'rate', unit: 'MB/s of a core', scale: 'log' },
+    series: [rate('seals', ({ seals }) => seals), rate('reads', ({ reads }) => reads)].map(
+      ({ name, points }) => ({
+        name,
+        points: points.toSorted((a, b) => a.x - b.x),
+      }),
+    ),
+  };
 }
 
-/** The results as two tables in Markdown. */
-function report(links: readonly Buffer[], measured: readonly Measured[], { rounds }: BenchOptions): string {
-  const linkBytes = links.reduce((sum, link) => sum + link.length, 0);
-  const perEvent = (bytes: number): string => (bytes / links.length).toFixed(2);
-  const heading =
-    `${links.length} events, ${perEvent(linkBytes)} bytes an event in the journal; medians of ${rounds} rounds, in processor time; ` +
-    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`;
-  const rates = table([
-    ['codec', 'bytes an event', 'seals, MB/s', 'reads, MB/s'],
-    ...measured.map(({ codec, fileBytes, sealMBps, scanMBps }) => {
-      return [`\`${codec}\``, perEvent(fileBytes), sealMBps.toFixed(1), scanMBps.toFixed(1)];
-    }),
-  ]);
-  const paths = measured[0]?.columns.map(({ path }) => path) ?? [];
-  const columns = table([
-    ['bytes an event', ...measured.map(({ codec }) => `\`${codec}\``)],
-    ...paths.map((path, index) => [
-      `\`${path}\``,
-      ...measured.map(({ columns }) => perEvent(columns[index]?.storedBytes ?? 0)),
-    ]),
-  ]);
-  return `${heading}\n\n${rates}\n\n${columns}\n`;
+/** Ratio and time to read one event, by chunk size; a line for each codec and size of events. */
+function columnCharts(results: readonly CaseResult[]): Chart[] {
+  const columns = results.filter(({ parameters }) => parameters.kind === 'column');
+  const names = [
+    ...new Set(columns.map(({ parameters: { codec, event_bytes } }) => `${codec}, ${event_bytes} B events`)),
+  ];
+  const chart = (title: string, y: Chart['y'], of: (row: CaseResult) => number | undefined): Chart => ({
+    title,
+    kind: 'line',
+    x: { label: 'chunk', unit: 'KiB', scale: 'log' },
+    y,
+    series: names
+      .filter((name) => !name.startsWith('none'))
+      .map((name) => ({
+        name,
+        points: columns
+          .filter(({ parameters: { codec, event_bytes } }) => name === `${codec}, ${event_bytes} B events`)
+          .flatMap((row) => {
+            const value = of(row);
+            return value === undefined ? [] : [{ x: Number(row.parameters.chunk_kib), y: value }];
+          }),
+      })),
+  });
+  return [
+    chart('Ratio by size of chunks', linear('ratio'), ({ measures }) => scalarValue(measures.ratio)),
+    chart(
+      'Reading one event, p50, by size of chunks',
+      { label: 'time', unit: 'µs', scale: 'log' },
+      ({ measures }) => {
+        const time = measures.read_one_event;
+        return time?.kind === 'latency' ? (time.uncorrected.p50 ?? undefined) : undefined;
+      },
+    ),
+  ];
 }
 
-async function run(options: BenchOptions): Promise<void> {
-  const { corpus, seed, events, dataDir, output } = options;
-  const consultations =
-    corpus.length > 0 ? await consultationsOfFiles(corpus) : syntheticCorpus(seed, events);
-  const links = corpusLinks(consultations, seed);
-  const directory = await mkdtemp(join(dataDir, 'fi-consult-bench-'));
-  try {
-    await loadHdf5();
-    const measured = await measure(links, options, directory);
-    process.stdout.write(report(links, measured, options));
-    if (output === undefined) return;
-    await mkdir(dirname(output), { recursive: true });
-    const settings = { corpus: corpus.length, events: links.length, rounds: options.rounds, seed };
-    await writeFile(output, `${JSON.stringify({ node: process.version, settings, measured }, null, 1)}\n`);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
-const program = new Command('bench:compression')
-  .description('Measures size and speed of each codec of sealed segments.')
-  .option('--corpus <files...>', 'NDJSON of consultations, as for import; otherwise synthetic ones', [])
-  .option('--codec <codecs...>', 'which codecs', DEFAULT_CODECS)
-  .option('--events <number>', 'events of the synthetic corpus', Number, 65_536)
-  .option('--rounds <number>', 'rounds over all codecs', Number, 3)
-  .option('--seed <number>', 'seed of texts, ids and times', Number, 1)
-  .option('--smoke', 'few events, one round, four codecs')
-  .option('--output <file>', 'writes the results as JSON too')
-  .option('--data-dir <directory>', 'where the scratch directory is made', tmpdir());
-const { smoke, ...options } = program.parse().opts<BenchOptions & { smoke?: boolean }>();
-const small = { events: 2000, rounds: 1, codec: ['none', 'gzip:4', 'lz4', 'zstd:3'] };
-await run(smoke ? { ...options, ...small } : options);
+export const benchmark = defineBenchmark({
+  name: 'compression',
+  title: 'Compression',
+  question: 'Which codec makes segments small and stays fast enough, and for whom can it be read?',
+  options: [
+    {
+      flags: '--codecs <list>',
+      description: 'codecs of segments, separated by commas',
+      default: CODECS.join(','),
+    },
+    { flags: '--events <number>', description: 'events of the synthetic corpus', default: 65_536 },
+    { flags: '--column-mb <number>', description: 'MB of payload in each column', default: 8 },
+    { flags: '--rounds <number>', description: 'rounds, of which the median is taken', default: 3 },
+  ],
+  cases,
+  measure({ kind, codec, bytes }, context) {
+    const small = { ...context.own, events: 2000, columnMb: 0.5, rounds: 1 };
+    const sized = context.size === 'smoke' ? { ...context, own: small } : context;
+    if (kind === 'segment') return measureSegments(String(codec), sized);
+    if (kind === 'native') return measureNative(String(codec), sized);
+    return kind === 'column' ? measureColumns(Number(bytes), sized) : measureStrings(Number(bytes), sized);
+  },
+  summarise,
+});
+await runAsMain(import.meta.url, benchmark);

@@ -7,6 +7,7 @@ import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import type { Size } from './benchmark.js';
+import { figure } from './figure.js';
 import { median, newHistogram, percentilesOf, recordMs } from './measures.js';
 import type { Calibration } from './result.js';
 
@@ -86,9 +87,7 @@ export function drift(before: Calibration, after: Calibration): string[] {
     if (from === null || to === null || from === 0) return [];
     const change = to / from - 1;
     if (Math.abs(change) <= DRIFT_MAX) return [];
-    return [
-      `The machine changed during the run: ${what} went from ${from.toPrecision(3)} to ${to.toPrecision(3)}.`,
-    ];
+    return [`The machine changed during the run: ${what} went from ${figure(from)} to ${figure(to)}.`];
   };
   return [
     ...changed('SHA-256 of 1 KiB a second', before.sha256_per_second, after.sha256_per_second),

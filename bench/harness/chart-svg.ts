@@ -2,14 +2,14 @@
  * Charts as SVG, made when the report is written: the page needs no script, no network and no library to show them.
  *
  * Colours are classes, so that the page's style decides about light and dark. Every chart is an image with a title for
- * those who cannot see it; the figures are in a table beside it. 640 units wide, scaled by the page.
+ * those who cannot see it; the figures are in a table beside it. 480 units wide, scaled by the page.
  */
 import { escapeHtml } from './escape-html.js';
 import type { Chart } from './result.js';
 
-const WIDTH = 640;
-const HEIGHT = 320;
-const LEFT = 64;
+const WIDTH = 480;
+const HEIGHT = 300;
+const LEFT = 60;
 const RIGHT = 16;
 const TOP = 12;
 const BOTTOM = 44;

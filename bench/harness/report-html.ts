@@ -30,7 +30,7 @@ h3{font-size:1rem;margin:1.75rem 0 .5rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;padding:0;list-style:none}
 a{color:var(--c0)}
 .bad{color:var(--bad)}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1rem}
 figure{margin:0;padding:.75rem;background:var(--card);border:1px solid var(--line);border-radius:.5rem;min-width:0}
 figcaption{font-weight:600;margin-bottom:.5rem}
 svg{width:100%;height:auto;display:block;overflow:visible}
@@ -44,7 +44,7 @@ table{border-collapse:collapse;font-size:.875rem;width:100%}
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;font-variant-numeric:tabular-nums}
 th:first-child,td:first-child{text-align:left;white-space:normal;min-width:10rem}
 tbody tr:last-child>*{border-bottom:0}thead th{background:var(--card)}
-td.text{text-align:left;white-space:normal;overflow-wrap:anywhere}
+td.word{text-align:left}td.text{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:12rem}
 details{margin:.5rem 0}summary{cursor:pointer;color:var(--soft)}
 .note{color:var(--soft);font-size:.875rem;margin:.375rem 0}
 code{font-size:.9em}
@@ -124,7 +124,7 @@ function chartTable({ x, y, series }: Chart): Table {
 
 function tableHtml({ title, head, rows, note }: Table): string {
   const row = (cells: readonly string[]): string =>
-    `<tr>${cells.map((cell, index) => (index === 0 ? `<th scope="row">${inline(cell)}</th>` : `<td${isText(cell) ? ' class="text"' : ''}>${inline(cell)}</td>`)).join('')}</tr>`;
+    `<tr>${cells.map((cell, index) => (index === 0 ? `<th scope="row">${inline(cell)}</th>` : `<td${classOf(cell)}>${inline(cell)}</td>`)).join('')}</tr>`;
   // A table of two columns without heads is a list of names and values.
   const heads = head.every((cell) => cell === '')
     ? ''
@@ -133,8 +133,11 @@ function tableHtml({ title, head, rows, note }: Table): string {
 <div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title || 'figures')}"><table>${heads}<tbody>${rows.map(row).join('')}</tbody></table></div>${note === '' ? '' : `<p class="note">${inline(note)}</p>`}`;
 }
 
-/** A sentence stands to the left and may wrap; a figure stands to the right. */
-const isText = (cell: string): boolean => cell.length > 24 || !/\d|–/.test(cell);
+/** A sentence may wrap, a word may not, and both stand to the left; a figure stands to the right. */
+function classOf(cell: string): string {
+  if (cell.length > 28) return ' class="text"';
+  return /\d|–/.test(cell) ? '' : ' class="word"';
+}
 
 /** The Markdown that findings and cells may have: code and bold. */
 function inline(text: string): string {

@@ -5,6 +5,7 @@
  * one for each kind of figure: plain ones, and latencies with all of their percentiles.
  */
 import { drift } from './calibration.js';
+import { figure } from './figure.js';
 import type {
   BenchmarkResult,
   CaseResult,
@@ -16,18 +17,14 @@ import type {
 } from './result.js';
 import { commitText, machineLine } from './surroundings.js';
 
+/** With more kinds of figures than this, cases stand side by side and figures below one another. */
+const COLUMNS_MAX = 8;
+
 const DURABILITY_TITLES: Readonly<Record<Durability, string>> = {
   fsync: 'Durable: answered after fdatasync',
   os: 'Not durable: answered after the write',
   memory: 'Nothing is kept, or nothing is answered for',
 };
-
-/** A figure to three digits, with its thousands apart. */
-export function figure(value: number | null): string {
-  if (value === null) return '–';
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en-US');
-  return String(Number(value.toPrecision(3)));
-}
 
 /** What the run was: where, when, with which calibration. */
 export function surroundingsTable(result: BenchmarkResult): Table {
@@ -103,17 +100,20 @@ function scalarTables(rows: readonly CaseResult[], title: string): Table[] {
     if (key !== '') groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   return [...groups].map(([key, members]) => {
-    const cells = members.map((row) => [
-      nameOf(row),
-      ...scalarsOf(row).map(([, scalar]) => scalarCell(scalar)),
-    ]);
+    const names = key.split('|').map(columnName);
+    const figures = members.map((row) => scalarsOf(row).map(([, scalar]) => scalarCell(scalar)));
     const hasRounds = members.some((row) => scalarsOf(row).some(([, { rounds }]) => rounds.length > 1));
     const note = hasRounds ? 'Medians of rounds, with the least and the most.' : '';
-    return { title, head: ['case', ...key.split('|').map(columnName)], rows: cells, note };
+    if (names.length > COLUMNS_MAX) {
+      const rows = names.map((name, index) => [name, ...figures.map((cells) => cells[index] ?? '')]);
+      return { title, head: ['', ...members.map(nameOf)], rows, note };
+    }
+    const rows = members.map((row, index) => [nameOf(row), ...(figures[index] ?? [])]);
+    return { title, head: ['case', ...names], rows, note };
   });
 }
 
-const columnName = (name: string): string => name.replaceAll('_', ' ');
+const columnName = (name: string): string => name.replaceAll('_', ' ').replace(/, us$/, ', µs');
 
 function scalarsOf({ measures }: CaseResult): [string, Scalar][] {
   return Object.entries(measures).flatMap(([name, measure]): [string, Scalar][] =>

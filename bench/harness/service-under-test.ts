@@ -1,5 +1,6 @@
 /** The real service as a child process on a data directory, and what can be asked about it while it runs. */
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchProcess, startProcess } from '../support/bench-process.js';
 import { scalar } from './measures.js';
 import type { Measure, Scalar } from './result.js';
@@ -57,20 +58,39 @@ export async function cpuSecondsOf(pid: number): Promise<number | undefined> {
   return fields === undefined ? undefined : (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** How often, and after which wait, a request that only prepares a measurement is sent again to a service that is busy. */
+const TRIES = 20;
+const RETRY_MS = 500;
+
+/** What `send` gives once it does not throw any more: for what prepares a measurement, never for what is measured. */
+export async function patiently<T>(send: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tried === TRIES) throw error;
+      await delay(RETRY_MS);
+    }
+  }
+}
+
 /** New consultations, by their ids. */
 export async function newConsultations(url: string, count: number, userId = 'dr-bench'): Promise<string[]> {
-  return Promise.all(
-    Array.from({ length: count }, async () => {
-      const response = await fetch(`${url}/consultations`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ user_id: userId }),
-      });
-      if (response.status !== 201)
-        throw new Error(`no consultation: ${response.status} ${await response.text()}`);
-      return ((await response.json()) as { consultation_id: string }).consultation_id;
-    }),
-  );
+  const ids: string[] = [];
+  for (let index = 0; index < count; index += 1)
+    ids.push(await patiently(() => newConsultation(url, userId)));
+  return ids;
+}
+
+async function newConsultation(url: string, userId: string): Promise<string> {
+  const response = await fetch(`${url}/consultations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: userId }),
+  });
+  if (response.status !== 201)
+    throw new Error(`no consultation: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { consultation_id: string }).consultation_id;
 }
 
 /** The service's own stage timers since it started, in seconds: `/metrics` as JSON. */

@@ -10,4 +10,5 @@ declare module 'zstd-napi' {
   export const DecompressStream: new (parameters?: { windowLogMax?: number }) => Transform;
   /** Compresses at once, on the thread that asks. */
   export function compress(data: Uint8Array, parameters?: CompressParameters): Buffer;
+  export function decompress(data: Uint8Array): Buffer;
 }

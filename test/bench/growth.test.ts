@@ -1,67 +1,92 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { GrowthResult } from '../../bench/growth/document.js';
-import type { StageResult, Times } from '../../bench/growth/measure-stage.js';
-import { slopesOf, verdictsOf } from '../../bench/growth/verdicts.js';
-import { temporaryDirectory } from '../support/temporary-directory.js';
+import { summarise } from '../../bench/growth/summarise.js';
+import { latency, medianOf, newHistogram, scalar } from '../../bench/harness/measures.js';
+import type { CaseResult, Latency } from '../../bench/harness/result.js';
+import { smokeResult } from './smoke.js';
 
-const PROGRAM = fileURLToPath(new URL('../../bench/growth.bench.js', import.meta.url));
+const valid: CaseResult['validity'] = { status: 'valid', reasons: [] };
 
-const times = (p50: number): Times => ({ count: 1, p50, p95: 2 * p50, p99: 3 * p50 });
-
-function stage(events: number, startMs: number, ratio: number): StageResult {
-  return {
-    events,
-    starts: [startMs - 5, startMs, startMs + 100].map((each) => ({ startMs: each, storeMs: 1 })),
-    memoryAfterStart: undefined,
-    memoryAfterServing: { resident: 250, anonymous: 200, file: 50 },
-    appends: { filled: times(1), empty: times(1), p95Ratios: [ratio, ratio + 1, ratio - 1] },
-    states: {},
-    shortStates: times(1),
-    pages: {},
-  };
+function times(p50Ms: number): Latency {
+  const histogram = newHistogram();
+  histogram.recordValue(p50Ms * 1000);
+  return latency(histogram);
 }
 
-test('judges medians by their budgets, the budget itself included, and nothing that was not measured', () => {
-  const kept = verdictsOf(stage(100, 1500, 1.15)).map(({ isMet }) => isMet);
-  assert.deepEqual(kept.slice(0, 3), [true, true, true]);
-  assert.ok(kept.slice(3).every((isMet) => isMet === undefined));
-  const exceeded = verdictsOf(stage(100, 1501, 1.16)).map(({ isMet }) => isMet);
-  assert.deepEqual(exceeded.slice(0, 3), [false, true, false]);
-});
-
-test('finds how much a figure grows with each tenfold of events', () => {
-  const stages = [stage(100, 600, 1), stage(1000, 700, 1), stage(10_000, 800, 1)];
-  const start = slopesOf(stages).find(({ what }) => what === 'start');
-  assert.ok(Math.abs((start?.perTenfold ?? 0) - 100) < 1e-9);
-  assert.deepEqual(slopesOf(stages.slice(0, 1)), []);
-});
-
-test('measures the real service at two small sizes, and writes what it found', async (t) => {
-  const directory = await temporaryDirectory(t);
-  const output = join(directory, 'growth.json');
-  const document = join(directory, 'GROWTH.md');
-  const args = ['--smoke', '--from', '1000', '--output', output, '--document', document];
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, ...args], {
-    env: { PATH: process.env.PATH },
+/** The rows of a store of so many events. */
+function store(events: number, startMs: number, p50Ratio: number): CaseResult[] {
+  const row = (kind: string, measures: CaseResult['measures']): CaseResult => ({
+    name: `${kind} ${events}`,
+    process: 'p',
+    parameters: { kind, events },
+    durability: 'memory',
+    validity: valid,
+    measures,
   });
-  assert.match(stdout, /^at 10,0\d\d events$/m);
-  const { stages, verdicts } = JSON.parse(await readFile(output, 'utf8')) as GrowthResult;
+  return [
+    row('start', {
+      start: medianOf([startMs - 5, startMs, startMs + 100], 'ms'),
+      resident_after_serving: scalar(250, 'MiB'),
+    }),
+    row('append', {
+      latency: times(1),
+      p50_over_empty: scalar(p50Ratio, ''),
+      p95_over_empty: scalar(1.15, ''),
+    }),
+    row('state of 100 events', { again: times(1), changed: times(3) }),
+  ];
+}
+
+test('judges the largest size by the limits, the limit itself included, and nothing that was not measured', () => {
+  const kept = (startMs: number) => {
+    const { checks = [] } = summarise([...store(1000, startMs, 1), ...store(100, 99_999, 1)]);
+    return new Map(checks.map((check) => [check.what, check.kept]));
+  };
+  assert.equal(kept(1500).get('start, from the process to listening (median)'), true);
+  assert.equal(kept(1501).get('start, from the process to listening (median)'), false);
+  assert.equal(kept(1500).get('resident memory after serving'), true);
+  assert.equal(kept(1500).get('state of 100 events, read again, p50'), true);
+  assert.equal(kept(1500).get('state of 100 events, after one more event, p50'), false);
+  assert.equal(kept(1500).get('state of 5000 events, read again, p50'), null);
+});
+
+test('finds how much a figure grows with each tenfold of events, and gates on that of appends', () => {
+  const sizes = (p50Ratios: readonly number[]) =>
+    summarise(p50Ratios.flatMap((ratio, index) => store(100 * 10 ** index, 600 + 100 * index, ratio)));
+  const gate = 'append p50 over that of an empty store, more with each tenfold of the store';
+  const steady = sizes([1, 1.02, 1.01]);
+  assert.equal(steady.derived?.slope_start?.value.toFixed(3), '100.000');
+  assert.equal(steady.checks?.find(({ what }) => what === gate)?.kept, true);
+  assert.equal(sizes([1, 1.2, 1.4]).checks?.find(({ what }) => what === gate)?.kept, false);
+  const [first = []] = [store(100, 600, 1)];
+  assert.deepEqual(summarise(first).derived, {}, 'one size has no slope');
+});
+
+test('a case that is not valid is no part of any figure', () => {
+  const rows = store(1000, 9999, 9).map((row) => ({
+    ...row,
+    validity: { status: 'invalid' as const, reasons: ['x'] },
+  }));
+  const { checks = [] } = summarise([...store(100, 600, 1), ...rows]);
+  assert.equal(checks.find(({ what }) => what.startsWith('start'))?.measured, 600);
+});
+
+test('the growth benchmark measures stores and consultations of every size', async (t) => {
+  const { cases, charts } = await smokeResult(t, 'growth');
+  const starts = cases.filter(({ parameters }) => parameters.kind === 'start');
   assert.deepEqual(
-    stages.map(({ events }) => events),
-    [1000, 10_000],
+    starts.map(({ parameters }) => parameters.events),
+    [100, 3000],
   );
-  for (const { appends, starts, shortStates } of stages) {
-    assert.ok(appends.filled.count > 0 && appends.filled.count === appends.empty.count);
-    assert.ok(starts.every(({ startMs, storeMs }) => startMs > storeMs && storeMs > 0));
-    assert.ok(shortStates.count > 0);
+  const lengths = cases.filter(({ parameters }) => parameters.kind === 'append to one');
+  assert.deepEqual(
+    lengths.map(({ parameters }) => parameters.length),
+    [100, 1000],
+  );
+  const changed = cases.find(({ name }) => name === 'state of 100 events, 3,000 events')?.measures;
+  assert.deepEqual(Object.keys(changed ?? {}).sort(), ['again', 'changed', 'from_events', 'from_snapshot']);
+  for (const { name, durability } of cases.filter(({ name }) => name.startsWith('append'))) {
+    assert.equal(durability, 'fsync', name);
   }
-  assert.ok((stages[1]?.states[100]?.fromSnapshot.count ?? 0) > 0);
-  const text = await readFile(document, 'utf8');
-  for (const { what } of verdicts) assert.ok(text.includes(what), what);
+  assert.ok(charts.every(({ series }) => series.some(({ points }) => points.length > 0)));
 });
