@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util';
 import { startProgress } from '../src/cli/progress.js';
 import { grouped } from '../src/cli/text-table.js';
 import { type ManyRuns, runMany } from '../test/faults/run-many.js';
-import { surroundings } from './growth/surroundings.js';
 import { type ResilienceResult, writeResult } from './resilience/page.js';
+import { surroundings } from './support/surroundings-text.js';
 
 const RUNS_DEFAULT = 10_000;
 /** Fewer say little. */

@@ -10,8 +10,8 @@ import { Command } from 'commander';
 import { documentOf, type FeedResult, idleKibibytesOf } from './feed/document.js';
 import { type ActiveStage, measureActive, measureIdle } from './feed/measure.js';
 import { HttpClient } from './growth/http-client.js';
-import { type StartedService, startService } from './growth/service-under-test.js';
-import { surroundings } from './growth/surroundings.js';
+import { type StartedService, startService } from './harness/service-under-test.js';
+import { surroundings } from './support/surroundings-text.js';
 
 interface Flags {
   smoke?: true;

@@ -14,9 +14,10 @@ import { inBatches } from '../test/support/links.js';
 import { CASES } from './finding/cases.js';
 import { documentOf, type FindingResult, verdictsOf } from './finding/document.js';
 import { historyLinks } from './finding/history.js';
-import { HttpClient, newHistogram, recordMs } from './growth/http-client.js';
-import { surroundings } from './growth/surroundings.js';
+import { HttpClient } from './growth/http-client.js';
+import { newHistogram, recordMs } from './harness/measures.js';
 import { startProcess } from './support/bench-process.js';
+import { surroundings } from './support/surroundings-text.js';
 
 const SERVER = new URL('./finding/serve-index.js', import.meta.url);
 const BATCH_EVENTS = 1000;

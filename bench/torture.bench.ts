@@ -6,9 +6,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { surroundings } from './growth/surroundings.js';
 import { writeResult } from './resilience/page.js';
 import { type TortureReport, tortureRows } from './resilience/torture-rows.js';
+import { surroundings } from './support/surroundings-text.js';
 
 const PROGRAM = fileURLToPath(new URL('../src/cli/fi-consult.js', import.meta.url));
 

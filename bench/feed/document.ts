@@ -1,5 +1,5 @@
 /** Writes docs/FEED.md from a result: every figure in it comes from the run that it names. */
-import type { Surroundings } from '../growth/surroundings.js';
+import type { Surroundings } from '../support/surroundings-text.js';
 import type { ActiveStage, IdleStage } from './measure.js';
 
 export interface FeedResult {

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import type { Histogram } from 'hdr-histogram-js';
-import { HttpClient, newHistogram, recordMs } from '../growth/http-client.js';
-import { memoryOf, type StartedService } from '../growth/service-under-test.js';
+import { HttpClient } from '../growth/http-client.js';
+import { newHistogram, recordMs } from '../harness/measures.js';
+import { memoryOf, type StartedService } from '../harness/service-under-test.js';
 import type { FollowersCommand, FollowersReport } from './followers.js';
 
 const FOLLOWERS = new URL('./followers.js', import.meta.url);

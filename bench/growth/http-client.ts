@@ -1,21 +1,8 @@
 /** HTTP on kept-alive connections, with every response timed, in microseconds, into a histogram. */
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { build, type Histogram } from 'hdr-histogram-js';
-
-const MICROSECONDS_MAX = 60_000_000;
-
-export function newHistogram(): Histogram {
-  return build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: MICROSECONDS_MAX,
-    numberOfSignificantValueDigits: 3,
-  });
-}
-
-export function recordMs(histogram: Histogram, durationMs: number): void {
-  histogram.recordValue(Math.min(MICROSECONDS_MAX, Math.max(1, Math.round(durationMs * 1000))));
-}
+import type { Histogram } from 'hdr-histogram-js';
+import { recordMs } from '../harness/measures.js';
 
 export class HttpClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 64 });

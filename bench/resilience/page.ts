@@ -6,7 +6,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Surroundings } from '../growth/surroundings.js';
+import type { Surroundings } from '../support/surroundings-text.js';
 
 /** One results file: all that its section of the page says. */
 export interface ResilienceResult {
