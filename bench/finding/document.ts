@@ -75,7 +75,7 @@ What \`GET /consultations\` takes over ${count(result.consultations)} consultati
 The index was filled through its own writer, in batches of 1,000 events: ${count(result.events)} events in
 ${writer.seconds.toFixed(1)} s, of it ${writer.processorSeconds.toFixed(1)} s of processor time; it then has ${writer.indexMebibytes.toFixed(0)} MiB. A consultation has three to four events, so that lists
 change with every second one. The routes of the service then answer from it, in a process of their own, one request
-after another; client and service share the machine. A page is of 50 unless it says otherwise; "found" is the mean of a page.
+after another; client and service share the machine, and a load above its number of processors makes every figure larger. A page is of 50 unless it says otherwise; "found" is the mean of a page.
 
 | | found | p50 ms | p99 ms | max ms |
 | --- | --- | --- | --- | --- |

