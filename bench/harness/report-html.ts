@@ -42,8 +42,8 @@ ${colourRules}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:.5rem}
 table{border-collapse:collapse;font-size:.875rem;width:100%}
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;font-variant-numeric:tabular-nums}
-th:first-child,td:first-child{text-align:left;white-space:normal;min-width:10rem}
-tbody tr:last-child>*{border-bottom:0}thead th{background:var(--card)}
+th:first-child,td:first-child{text-align:left;white-space:normal;min-width:8rem}
+tbody tr:last-child>*{border-bottom:0}thead th{background:var(--card);white-space:normal;min-width:4.5rem;vertical-align:bottom}
 td.word{text-align:left}td.text{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:12rem}
 details{margin:.5rem 0}summary{cursor:pointer;color:var(--soft)}
 .note{color:var(--soft);font-size:.875rem;margin:.375rem 0}
