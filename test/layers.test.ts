@@ -21,8 +21,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cluster: ['domain', 'ops', 'store'],
   http: ['domain', 'ops', 'store'],
   cli: ['domain', 'ops', 'log', 'segments', 'index', 'feed', 'audit', 'access', 'store', 'cluster', 'http'],
+  client: [],
   '': ['cli'],
 };
+/** What the files of a folder may import types of, which leave nothing in what runs. */
+const TYPES: Readonly<Record<string, readonly string[]>> = { client: ['domain', 'http'] };
 /** The event store's port is all of the store that HTTP may know. */
 const PORTS: Readonly<Record<string, readonly string[]>> = { 'http>store': ['store/event-store.ts'] };
 /** What the domain may use of Node and of packages: nothing that does input or output. */
@@ -41,6 +44,7 @@ const LINES_MAX = 400;
 interface Import {
   file: string;
   target: string;
+  isType: boolean;
 }
 
 function sourceFiles(folder: string): string[] {
@@ -52,11 +56,14 @@ function sourceFiles(folder: string): string[] {
 /** Every import of a file: relative ones as paths below `src`, others by name. */
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
-  const pattern = /(?:from|import\(|import|import\.meta\.resolve\(|new URL\()\s*'([^']+)'/g;
-  return [...text.matchAll(pattern)].map(([, specifier = '']) => {
-    if (!specifier.startsWith('.')) return { file, target: specifier };
+  const pattern =
+    /(?:(?<type>(?:im|ex)port type [^']*)from|from|import\(|import|import\.meta\.resolve\(|new URL\()\s*'(?<target>[^']+)'/g;
+  return [...text.matchAll(pattern)].map(({ groups = {} }) => {
+    const specifier = groups.target ?? '';
+    const isType = groups.type !== undefined;
+    if (!specifier.startsWith('.')) return { file, target: specifier, isType };
     const path = resolve(ROOT, dirname(file), specifier).replace(/\.js$/, '.ts');
-    return { file, target: relative(ROOT, path) };
+    return { file, target: relative(ROOT, path), isType };
   });
 }
 
@@ -78,9 +85,10 @@ describe('the layers', () => {
   });
 
   it('import only what is below them', () => {
-    const up = inner.filter(({ file, target }) => {
+    const up = inner.filter(({ file, target, isType }) => {
       const [from, to] = [layerOf(file), layerOf(target)];
-      return from !== to && !ALLOWED[from]?.includes(to);
+      if (from === to || ALLOWED[from]?.includes(to)) return false;
+      return !(isType && TYPES[from]?.includes(to));
     });
     assert.deepEqual(up, []);
   });
@@ -91,6 +99,13 @@ describe('the layers', () => {
       return port !== undefined && !port.includes(relative('src', target));
     });
     assert.deepEqual(around, []);
+  });
+
+  it('give the client, which runs in browsers, nothing of Node and no package', () => {
+    const needed = all.filter(({ file, target, isType }) => {
+      return layerOf(file) === 'client' && !isType && !target.startsWith('src/client/');
+    });
+    assert.deepEqual(needed, []);
   });
 
   it('stay inside src', () => {

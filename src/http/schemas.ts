@@ -147,6 +147,18 @@ export const BatchAnswer = Type.Object({
   events: Type.Array(AppendedAnswer, { description: 'Each as if it had come alone, in the order sent.' }),
 });
 
+/** A line of the answer to a stream. */
+export const StreamedAnswer = Type.Object({
+  line: Type.Integer({ minimum: 1, description: 'The line of the upload, from 1.' }),
+  event_id: uuid('The event.'),
+  sequence: Type.Integer({ description: 'Its place among all events of the service.' }),
+  version: Type.Integer({ description: 'Its place among the events of the consultation.' }),
+  timestamp: time('When it was stored.'),
+  audit_hash: sha256('SHA-256 of the payload in RFC 8785 form.'),
+  hash: sha256('SHA-256 of the hash before it and the event as stored.'),
+  replayed: Type.Optional(Type.Literal(true, { description: 'It was stored before.' })),
+});
+
 export const ConsultationAnswer = Type.Object({ consultation: ConsultationStateSchema });
 
 const eventTypes = () =>

@@ -57,7 +57,6 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
         summary: 'Starts a consultation',
         tags: ['consultations'],
         querystring: NoQuery,
-        ReadHeaders,
         headers: CreateHeaders,
         body: CreateBody,
         response: { 201: CreatedAnswer },
