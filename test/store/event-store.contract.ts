@@ -185,7 +185,6 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
       'says which event of a batch it refuses, and of one alone nothing of the kind',
       withStore(async (store) => {
         const consultationId = await started(store);
-        const { headSequence } = store.health();
         const unknown: EventToAppend = { type: 'MESSAGE_DELETED', payload: { message_id: newId() } };
         await assert.rejects(append(store, consultationId, [message('x'), message('y'), unknown]), {
           code: 'UNKNOWN_MESSAGE',
