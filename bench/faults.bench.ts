@@ -76,7 +76,7 @@ function report({ runs: count, figures, failures }: ManyRuns): void {
   if (failures.length > 0) process.exitCode = 1;
 }
 
-function shown({ runs: count, figures, failures }: ManyRuns): ResilienceResult {
+function shown({ runs: count, givenUp, figures, failures }: ManyRuns): ResilienceResult {
   const seeds = failures.map(({ seed }) => seed).join(', ');
   const perSecond = (count / seconds).toFixed(0);
   return {
@@ -102,6 +102,11 @@ function shown({ runs: count, figures, failures }: ManyRuns): ResilienceResult {
         `of ${grouped(figures.diskCalls)} calls of the disk`,
       ],
       ['bits that turned over at rest', grouped(figures.rots), 'all found'],
+      [
+        'given up',
+        grouped(givenUp),
+        'the HDF5 library never came back from a wrong bit; the service ends its thread after a minute',
+      ],
       ['segments sealed', grouped(figures.segmentsSealed), ''],
       ['requests', grouped(figures.requests), ''],
       [
@@ -111,6 +116,6 @@ function shown({ runs: count, figures, failures }: ManyRuns): ResilienceResult {
       ],
       ['**broken promises**', `**${failures.length}**`, seeds === '' ? '' : `seeds ${seeds}`],
     ],
-    report: { runs: count, first_seed: firstSeed, seconds, figures, failures },
+    report: { runs: count, given_up: givenUp, first_seed: firstSeed, seconds, figures, failures },
   };
 }

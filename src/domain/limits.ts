@@ -111,6 +111,8 @@ export const limits = {
   openSegmentsMax: 4,
   /** How long a change of the manifest waits for another process's, which takes milliseconds. */
   manifestLockMs: 10_000,
+  /** How long the thread that reads sealed segments may be at one request, which takes milliseconds. */
+  archiveReadMs: 60_000,
   /** Events and bytes of links that one batch of a scan over sealed segments may have. */
   archiveBatchEventsMax: 2048,
   archiveBatchBytesMax: 4 * 1024 * 1024,

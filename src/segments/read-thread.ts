@@ -1,6 +1,7 @@
 /** The main thread's end of one reading thread: requests with answers, and its own end. */
-import { CodedError } from '../domain/errors.js';
-import { type StartThread, startWorkerThread, type Thread } from '../ops/machine.js';
+import { CodedError, type ErrorCode } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
+import { type CancelTimer, type Machine, nodeMachine, type Thread, type Timers } from '../ops/machine.js';
 import {
   codedError,
   type ReadReply,
@@ -8,6 +9,9 @@ import {
   type RowsOfFile,
   unpackBytes,
 } from './read-protocol.js';
+
+/** What a reading thread asks of the machine. */
+export type ReadMachine = Pick<Machine, 'startThread' | 'timers'>;
 
 interface Waiting {
   resolve(parts: Buffer[]): void;
@@ -17,6 +21,8 @@ interface Waiting {
 /**
  * One reading thread. It keeps the process alive only while something waits for it. After an error that left
  * the HDF5 library in doubt it `isSpent`: it finishes what it has and then ends, and a new one should be used.
+ * So it is, and ends at once, when it says nothing for `limits.archiveReadMs`: HDF5 may never come back from a file
+ * that is damaged.
  */
 export class ReadThread {
   readonly #worker: Thread;
@@ -24,9 +30,12 @@ export class ReadThread {
   readonly #scans = new Set<number>();
   #nextId = 1;
   #isSpent = false;
+  readonly #timers: Timers;
+  #cancelWatch: CancelTimer = () => {};
 
-  constructor(startThread: StartThread = startWorkerThread) {
-    this.#worker = startThread(new URL('./read-worker.js', import.meta.url), undefined);
+  constructor(machine: ReadMachine = nodeMachine) {
+    this.#timers = machine.timers;
+    this.#worker = machine.startThread(new URL('./read-worker.js', import.meta.url), undefined);
     this.#worker.unref();
     this.#worker.on('message', (reply) => this.#settle(reply as ReadReply));
     this.#worker.on('error', (cause) => this.#fail('The thread that reads the archive failed.', cause));
@@ -70,6 +79,7 @@ export class ReadThread {
   #request(id: number, request: ReadRequest): Promise<Buffer[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
+      if (this.#waiting.size === 1) this.#watch();
       this.#worker.ref();
       this.#worker.postMessage(request);
     });
@@ -78,6 +88,7 @@ export class ReadThread {
   #settle(reply: ReadReply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
+    this.#watch();
     if (this.#waiting.size === 0) this.#worker.unref();
     if (reply.ok) {
       waiting?.resolve(unpackBytes(reply.packed));
@@ -88,12 +99,32 @@ export class ReadThread {
     this.#endIfSpent();
   }
 
+  /** Gives the thread its time for the oldest request that waits. */
+  #watch(): void {
+    this.#cancelWatch();
+    if (this.#waiting.size === 0) return;
+    this.#cancelWatch = this.#timers.after(limits.archiveReadMs, () => void this.#giveUp());
+  }
+
+  /** The oldest request is the one that the thread is at. */
+  async #giveUp(): Promise<void> {
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    const [id, { reject }] = first;
+    this.#waiting.delete(id);
+    const message = `A sealed segment could not be read within ${limits.archiveReadMs / 1000} s: its file is damaged, or its disk fails. Run "fi-consult verify".`;
+    reject(new CodedError('ARCHIVE_DAMAGED', message));
+    this.#fail('Reading was held up by a damaged file. Try again shortly.', undefined, 'OVERLOADED');
+    await this.#worker.terminate();
+  }
+
   #endIfSpent(): void {
     if (this.#isSpent && this.#waiting.size === 0 && this.#scans.size === 0) void this.#worker.terminate();
   }
 
-  #fail(message: string, cause?: unknown, code: 'INTERNAL_ERROR' | 'SHUTTING_DOWN' = 'INTERNAL_ERROR'): void {
+  #fail(message: string, cause?: unknown, code: ErrorCode = 'INTERNAL_ERROR'): void {
     this.#isSpent = true;
+    this.#cancelWatch();
     for (const { reject } of this.#waiting.values()) reject(new CodedError(code, message, { cause }));
     this.#waiting.clear();
   }

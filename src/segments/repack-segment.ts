@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { Disk } from '../ops/disk.js';
 import type { Codec } from './codecs/codec.js';
+import { checkSealedFile } from './file-digest.js';
 import { sealSegment } from './seal-segment.js';
 import { damagedFile } from './segment-file.js';
 import { repackedFileName, type SealedSegment } from './segment-layout.js';
@@ -26,6 +27,7 @@ const BATCH = { rowsMax: 1024, bytesMax: 4 * 1024 * 1024 };
  */
 export async function repackSegment({ segment, codec, directory, disk }: RepackWork): Promise<SealedSegment> {
   const path = join(directory, repackedFileName(segment));
+  await checkSealedFile(disk, directory, segment);
   const repacked = await sealSegment({
     links: () => linksOf(disk, join(directory, segment.file)),
     firstSequence: segment.firstSequence,

@@ -5,12 +5,12 @@
  * given its place. Interrupted anywhere, it is simply done again: nothing refers to it before it has its place,
  * and the source is kept until the manifest lists it.
  */
-import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { assert } from '../domain/errors.js';
 import type { Disk } from '../ops/disk.js';
 import { ByteColumn } from './byte-column.js';
 import type { Codec } from './codecs/codec.js';
+import { digestFile } from './file-digest.js';
 import { Hdf5File, loadHdf5 } from './hdf5.js';
 import { FilterGaveUpError } from './hdf5-errors.js';
 import { SegmentBuilder } from './segment-builder.js';
@@ -33,7 +33,6 @@ export interface SealOptions {
   disk: Disk;
 }
 
-const HASHED_AT_ONCE_BYTES = 1024 * 1024;
 /** Links compared between two looks at the source. */
 const COMPARED_AT_ONCE = { rowsMax: 1024, bytesMax: 4 * 1024 * 1024 };
 
@@ -175,18 +174,4 @@ function differs(path: string, sequence: number): Error {
 
 function unsteady(path: string): Error {
   return damagedFile(basename(path), 'it reads otherwise each time');
-}
-
-async function digestFile(disk: Disk, path: string): Promise<{ fileBytes: number; sha256: string }> {
-  const digest = createHash('sha256');
-  const file = await disk.open(path, { mode: 'read' });
-  try {
-    const fileBytes = await file.size();
-    for (let offset = 0; offset < fileBytes; offset += HASHED_AT_ONCE_BYTES) {
-      digest.update(await file.read(offset, Math.min(HASHED_AT_ONCE_BYTES, fileBytes - offset)));
-    }
-    return { fileBytes, sha256: digest.digest('hex') };
-  } finally {
-    await file.close();
-  }
 }

@@ -6,10 +6,9 @@ import { join } from 'node:path';
 import { assert, CodedError } from '../domain/errors.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 import type { Disk } from '../ops/disk.js';
-import { type StartThread, startWorkerThread } from '../ops/machine.js';
 import { readManifest, updateManifest } from './manifest.js';
 import type { RowsOfFile } from './read-protocol.js';
-import { ReadThread } from './read-thread.js';
+import { type ReadMachine, ReadThread } from './read-thread.js';
 import { damagedFile } from './segment-file.js';
 import { GENESIS_ROOT, type SealedSegment } from './segment-layout.js';
 
@@ -17,8 +16,8 @@ export interface SegmentArchiveOptions {
   disk: Disk;
   /** Where the sealed files and the manifest are. */
   directory: string;
-  /** For the thread that reads. */
-  startThread?: StartThread;
+  /** For the thread that reads; that of this process by default. */
+  machine?: ReadMachine;
 }
 
 /**
@@ -28,17 +27,17 @@ export interface SegmentArchiveOptions {
 export class SegmentArchive {
   readonly #disk: Disk;
   readonly #directory: string;
-  readonly #startThread: StartThread;
+  readonly #machine: ReadMachine | undefined;
   #segments: readonly SealedSegment[];
   #thread: ReadThread | undefined;
   #isAdding = false;
   #isClosed = false;
 
   private constructor(options: SegmentArchiveOptions, segments: readonly SealedSegment[]) {
-    const { disk, directory, startThread = startWorkerThread } = options;
+    const { disk, directory, machine } = options;
     this.#disk = disk;
     this.#directory = directory;
-    this.#startThread = startThread;
+    this.#machine = machine;
     this.#segments = segments;
   }
 
@@ -186,7 +185,7 @@ export class SegmentArchive {
 
   #reader(): ReadThread {
     if (this.#isClosed) throw new CodedError('SHUTTING_DOWN', 'The archive was closed.');
-    if (this.#thread === undefined || this.#thread.isSpent) this.#thread = new ReadThread(this.#startThread);
+    if (this.#thread === undefined || this.#thread.isSpent) this.#thread = new ReadThread(this.#machine);
     return this.#thread;
   }
 

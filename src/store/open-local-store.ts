@@ -110,8 +110,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   const auditDirectory = join(dataDir, AUDIT_DIRECTORY);
   const trail = opening(await openNotedTrail({ directory: auditDirectory, machine, logger, onFailed: fail }));
   const codecProof = opening(new CodecProof(codec, segmentsDirectory, machine.startThread));
-  const { startThread } = machine;
-  const archive = opening(await SegmentArchive.open({ disk, directory: segmentsDirectory, startThread }));
+  const archive = opening(await SegmentArchive.open({ disk, directory: segmentsDirectory, machine }));
   const indexThread = opening(startIndexThread(options, machine, archive, keysKeptMs));
   await indexThread.ready();
   const index = opening(await openIndex(join(dataDir, 'index'), options.indexStorage));
@@ -201,13 +200,15 @@ function startIndexThread(
   archive: SegmentArchive,
   keysKeptMs: number,
 ): FollowerThread {
-  const sealed = archive.segments.map(({ file, firstSequence, lastSequence }) => {
-    return { path: join(dataDir, 'segments', file), firstSequence, lastSequence };
-  });
   const keysKept = { keptMs: keysKeptMs, sinceMs: machine.now() - keysKeptMs };
   const thread = new FollowerThread({
     entry: new URL('./followers/index-worker.js', import.meta.url),
-    workerData: { directory: join(dataDir, 'index'), sealed, keysKept } satisfies IndexWorkerData,
+    workerData: {
+      directory: join(dataDir, 'index'),
+      sealed: archive.segments,
+      segmentsDirectory: join(dataDir, 'segments'),
+      keysKept,
+    } satisfies IndexWorkerData,
     delayMs: limits.indexDelayMs,
     machine,
   });

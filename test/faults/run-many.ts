@@ -9,6 +9,11 @@ import type { RunFigures } from './simulated-run.js';
  * open in it.
  */
 const RUNS_PER_THREAD = 200;
+/** A run takes some hundredth of a second; what takes this long does not end. */
+const RUN_MS_MAX = 300_000;
+/** The same for one in which the HDF5 library may loop: the service gives its thread up, and so do we. */
+const MISREAD_RUN_MS_MAX = 30_000;
+const LOOK_MS = 1000;
 
 export interface ManyRunsOptions {
   firstSeed: number;
@@ -29,7 +34,9 @@ export interface Failure {
 
 export interface ManyRuns {
   runs: number;
-  /** The sums over all runs that did not fail. */
+  /** Of these the runs in which the HDF5 library never came back from a bit that was wrong; not looked at further. */
+  givenUp: number;
+  /** The sums over all other runs that did not fail. */
   figures: RunFigures;
   failures: Failure[];
 }
@@ -40,13 +47,15 @@ export async function runMany(options: ManyRunsOptions): Promise<ManyRuns> {
   const failures: Failure[] = [];
   let next = 0;
   let done = 0;
+  let givenUp = 0;
   const work = async (): Promise<void> => {
     const thread = new RunThread(broken);
     try {
       while (next < runs && failures.length < failuresMax) {
         const seed = firstSeed + next;
         next += 1;
-        const { figures, failure } = await thread.run(seed);
+        const { figures, failure, isGivenUp } = await thread.run(seed);
+        if (isGivenUp) givenUp += 1;
         for (const [name, value] of Object.entries(figures ?? {})) total[name] = (total[name] ?? 0) + value;
         if (failure !== undefined) failures.push({ seed, ...(await repeated(seed, failure, broken)) });
         done += 1;
@@ -57,7 +66,7 @@ export async function runMany(options: ManyRunsOptions): Promise<ManyRuns> {
     }
   };
   await Promise.all(Array.from({ length: threads }, work));
-  return { runs: done, figures: total as unknown as RunFigures, failures };
+  return { runs: done, givenUp, figures: total as unknown as RunFigures, failures };
 }
 
 async function repeated(
@@ -77,6 +86,7 @@ const firstLine = (text: string | undefined): string | undefined => text?.split(
 class RunThread {
   private worker: Worker | undefined;
   private runs = 0;
+  private readonly misread = new Int32Array(new SharedArrayBuffer(4));
 
   constructor(private readonly broken: BrokenDisk | undefined) {}
 
@@ -85,17 +95,33 @@ class RunThread {
     if (this.runs >= RUNS_PER_THREAD) await this.close();
     this.runs += 1;
     // The HDF5 library writes to standard error what it also throws.
-    this.worker ??= new Worker(new URL('./runs-worker.js', import.meta.url), { stderr: true });
+    this.worker ??= new Worker(new URL('./runs-worker.js', import.meta.url), {
+      stderr: true,
+      workerData: this.misread,
+    });
     const { worker } = this;
+    let timer: NodeJS.Timeout | undefined;
     const reply = await new Promise<RunReply>((resolve) => {
+      timer = this.giveUpAfterAWhile(seed, resolve);
       worker.once('message', resolve);
       worker.once('error', (error) => resolve({ seed, failure: `not caught: ${error.stack}` }));
       worker.postMessage({ seed, broken: this.broken } satisfies RunRequest);
     });
+    clearInterval(timer);
     worker.removeAllListeners('error');
     worker.removeAllListeners('message');
-    if (reply.failure !== undefined) await this.close();
+    if (reply.figures === undefined) await this.close();
     return reply;
+  }
+
+  private giveUpAfterAWhile(seed: number, resolve: (reply: RunReply) => void): NodeJS.Timeout {
+    const startedMs = performance.now();
+    return setInterval(() => {
+      const isMisread = Atomics.load(this.misread, 0) === 1;
+      const ms = performance.now() - startedMs;
+      if (isMisread && ms > MISREAD_RUN_MS_MAX) resolve({ seed, isGivenUp: true });
+      else if (ms > RUN_MS_MAX) resolve({ seed, failure: `it did not end in ${RUN_MS_MAX / 1000} s` });
+    }, LOOK_MS);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 /** Worker thread: does simulated runs, one after another, as it is asked to. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../src/domain/errors.js';
 import { loadHdf5 } from '../../src/segments/hdf5.js';
 import { BROKEN_DISKS, type BrokenDisk } from './broken-disks.js';
@@ -15,14 +15,21 @@ export interface RunReply {
   figures?: RunFigures;
   /** What went wrong, with where. */
   failure?: string;
+  /** The HDF5 library never came back from a bit that was wrong. */
+  isGivenUp?: boolean;
 }
+
+/** Shared with the thread that waits: 1 once the HDF5 library was given a bit that is wrong. */
+const misread = workerData as Int32Array;
 
 async function reply({ seed, broken }: RunRequest): Promise<RunReply> {
   try {
     // Before the run: it takes real time, of which a run must not depend.
     await loadHdf5();
+    Atomics.store(misread, 0, 0);
+    const onMisread = (): void => void Atomics.store(misread, 0, 1);
     const breakDisk = broken && BROKEN_DISKS[broken];
-    return { seed, figures: await simulatedRun({ seed, ...(breakDisk && { breakDisk }) }) };
+    return { seed, figures: await simulatedRun({ seed, onMisread, ...(breakDisk && { breakDisk }) }) };
   } catch (error) {
     return { seed, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

@@ -34,6 +34,8 @@ export interface SimulatedDiskOptions {
   random: Random;
   /** Asked at each call. */
   faults: (call: DiskCall) => Fault | undefined;
+  /** The HDF5 library is about to be given a bit that is wrong. */
+  onMisread: () => void;
 }
 
 /** The machine went off while somebody waited for its disk. */
@@ -253,7 +255,10 @@ export class SimulatedDisk {
     };
     return {
       read: (target, offset) => {
-        const read = (isFlipped: boolean): Buffer => this.read(file, offset, target.length, isFlipped);
+        const read = (isFlipped: boolean): Buffer => {
+          if (isFlipped) this.options.onMisread();
+          return this.read(file, offset, target.length, isFlipped);
+        };
         const bytes = this.blocking(user, { kind: 'read', path }, read);
         target.set(bytes);
         return bytes.length;

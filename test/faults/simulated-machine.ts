@@ -23,6 +23,7 @@ export interface SimulatedMachineOptions {
   seed: number;
   faults: (call: DiskCall) => Fault | undefined;
   isMirroring: boolean;
+  onMisread: () => void;
   breakDisk?: BreakDisk | undefined;
 }
 
@@ -33,10 +34,10 @@ export class SimulatedMachine {
   private readonly random: Random;
 
   constructor(private readonly options: SimulatedMachineOptions) {
-    const { seed, faults } = options;
+    const { seed, faults, onMisread } = options;
     this.scheduler = new Scheduler(seededRandom(seed * 4));
     this.random = seededRandom(seed * 4 + 1);
-    this.disk = new SimulatedDisk({ scheduler: this.scheduler, random: this.random, faults });
+    this.disk = new SimulatedDisk({ scheduler: this.scheduler, random: this.random, faults, onMisread });
   }
 
   get isOn(): boolean {

@@ -42,6 +42,8 @@ export interface RunFigures {
 export interface RunOptions {
   seed: number;
   breakDisk?: BreakDisk;
+  /** The HDF5 library is about to be given a bit that is wrong, from which it may never come back. */
+  onMisread: () => void;
 }
 
 const CODECS = ['gzip:1', 'none'];
@@ -77,7 +79,8 @@ class SimulatedRun {
   /** Why the store said that the process has to end, if it did. */
   private failure: Error | undefined;
 
-  constructor({ seed, breakDisk }: RunOptions) {
+  constructor(private readonly options: RunOptions) {
+    const { seed, breakDisk, onMisread } = options;
     this.random = seededRandom(seed * 4 + 2);
     this.clients = new Clients(this.told, seededRandom(seed * 4 + 3));
     this.weather = new Weather(this.random, false);
@@ -91,6 +94,7 @@ class SimulatedRun {
     this.machine = new SimulatedMachine({
       seed,
       breakDisk,
+      onMisread,
       isMirroring: this.random() < 0.1,
       faults: (call) => this.weather.at(call),
     });
@@ -258,6 +262,7 @@ class SimulatedRun {
       const rot = await this.whileOn(() => chooseRot(machine.port(), this.random));
       if (rot === undefined) return;
       turn(machine.disk.image, rot);
+      if (rot.path.endsWith('.h5')) this.options.onMisread();
       expect(await this.isFound(rot), `a bit that turned over is found: ${JSON.stringify(rot)}`);
       await machine.end('kill');
       turn(machine.disk.image, rot);

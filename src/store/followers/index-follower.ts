@@ -10,13 +10,15 @@ import type { Disk } from '../../ops/disk.js';
 import type { ThreadPort } from '../../ops/machine.js';
 import { loadHdf5 } from '../../segments/hdf5.js';
 import { openSealedSegment } from '../../segments/open-sealed-segment.js';
+import type { SealedSegment } from '../../segments/segment-layout.js';
 import type { FollowerReport } from './follower-protocol.js';
 import type { Follower } from './journal-follower.js';
 
 export interface IndexWorkerData {
   directory: string;
-  /** Every sealed segment, oldest first. */
-  sealed: readonly { path: string; firstSequence: number; lastSequence: number }[];
+  /** Every sealed segment, oldest first, and where their files are. */
+  sealed: readonly SealedSegment[];
+  segmentsDirectory: string;
   keysKept: KeysKept;
 }
 
@@ -36,7 +38,7 @@ function sequenced(links: readonly Buffer[], firstSequence: number): SequencedLi
 
 /** Opens the index and brings it up to the sealed segments. Errors are those of the index and of reading segments. */
 export async function openIndexFollower(
-  { directory, sealed, keysKept }: IndexWorkerData,
+  { directory, sealed, segmentsDirectory, keysKept }: IndexWorkerData,
   { port, disk, storage = lmdbStorage }: IndexThread,
   closing: AbortSignal,
 ): Promise<Follower> {
@@ -44,7 +46,7 @@ export async function openIndexFollower(
   const open = (): Promise<IndexWriter> => openWriter(directory, storage, keysKept, report);
   const writer = await open();
   try {
-    await indexSealed(writer, sealed, disk, report);
+    await indexSealed(writer, sealed, segmentsDirectory, disk, report);
   } catch (error) {
     // Events of a segment that turned out to be damaged at its end may be in it, and would stay.
     await writer.close();
@@ -56,16 +58,17 @@ export async function openIndexFollower(
 
 async function indexSealed(
   writer: IndexWriter,
-  sealed: IndexWorkerData['sealed'],
+  sealed: readonly SealedSegment[],
+  segmentsDirectory: string,
   disk: Disk,
   report: (message: FollowerReport) => void,
 ): Promise<void> {
   const missing = sealed.filter(({ lastSequence }) => lastSequence > writer.appliedSequence);
   if (missing.length > 0) await loadHdf5();
-  for (const { path, firstSequence } of missing) {
-    const reader = await openSealedSegment(disk, path);
+  for (const segment of missing) {
+    const reader = await openSealedSegment(disk, segmentsDirectory, segment);
     try {
-      let next = firstSequence;
+      let next = segment.firstSequence;
       for (const links of reader.scanLinks(REBUILD_BATCH)) {
         writer.apply(sequenced(links, next));
         next += links.length;

@@ -1,5 +1,4 @@
 /** Checks one sealed segment: the file against the manifest, then every event in it. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { CodedError } from '../../domain/errors.js';
@@ -7,6 +6,7 @@ import { limits } from '../../domain/limits.js';
 import { HASH_BYTES, sha256Latin1 } from '../../domain/stored-event.js';
 import type { Disk } from '../../ops/disk.js';
 import { ByteColumn } from '../../segments/byte-column.js';
+import { digestFile } from '../../segments/file-digest.js';
 import { loadHdf5 } from '../../segments/hdf5.js';
 import { ReadThread } from '../../segments/read-thread.js';
 import { type SealedSegment, segmentRoot } from '../../segments/segment-layout.js';
@@ -28,7 +28,6 @@ export interface SealedCheckOptions {
   locate: boolean;
 }
 
-const HASHED_AT_ONCE_BYTES = 1024 * 1024;
 const BATCH = { rowsMax: limits.archiveBatchEventsMax, bytesMax: limits.archiveBatchBytesMax };
 
 /** Checks a segment and reports what is wrong. The events of one that is damaged are a gap to the chain. */
@@ -70,21 +69,12 @@ async function fileFault(
   { disk, dataDir }: SealedCheckOptions,
 ): Promise<FileFault | undefined> {
   try {
-    const file = await disk.open(join(dataDir, SEGMENTS, segment.file), { mode: 'read' });
-    try {
-      const bytes = await file.size();
-      if (bytes !== segment.fileBytes) {
-        return { what: `it has ${bytes} bytes and not ${segment.fileBytes}`, isReadable: true };
-      }
-      const digest = createHash('sha256');
-      for (let offset = 0; offset < bytes; offset += HASHED_AT_ONCE_BYTES) {
-        digest.update(await file.read(offset, Math.min(HASHED_AT_ONCE_BYTES, bytes - offset)));
-      }
-      if (digest.digest('hex') === segment.sha256) return undefined;
-      return { what: 'its bytes do not have the SHA-256 that they were written with', isReadable: true };
-    } finally {
-      await file.close();
+    const { fileBytes, sha256 } = await digestFile(disk, join(dataDir, SEGMENTS, segment.file));
+    if (fileBytes !== segment.fileBytes) {
+      return { what: `it has ${fileBytes} bytes and not ${segment.fileBytes}`, isReadable: true };
     }
+    if (sha256 === segment.sha256) return undefined;
+    return { what: 'its bytes do not have the SHA-256 that they were written with', isReadable: true };
   } catch (error) {
     return { what: unreadable(error), isReadable: false };
   }
