@@ -1,5 +1,5 @@
 /** Every way in which a request can fail ends here, as a problem document and, if it is our fault, a log line. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CodedError, type ErrorCode } from '../domain/errors.js';
@@ -69,12 +69,12 @@ const SOCKET_DETAILS: { readonly [C in ErrorCode]?: string } = {
   REQUEST_TIMEOUT: 'The request was not complete in time. Send it again, faster.',
 };
 
-/** Connections with a request that may take as long as its client goes on sending. */
-const longRequests = new WeakSet<Socket>();
+/** Requests that may take as long as their client goes on sending. */
+const longRequests = new WeakSet<IncomingMessage>();
 
-/** Takes the time limit of a whole request from the one that is read now; its route has a limit of its own. */
-export function allowLongRequest(socket: Socket): void {
-  longRequests.add(socket);
+/** Takes the time limit of a whole request from one; its route has a limit of its own. */
+export function allowLongRequest(request: IncomingMessage): void {
+  longRequests.add(request);
 }
 
 /** Node keeps the first answer that is still to be sent on its socket. */
@@ -83,12 +83,13 @@ type HttpSocket = Socket & { _httpMessage?: ServerResponse | null };
 /** Answers what is no HTTP request, or not a whole one, on the bare socket; for `clientErrorHandler`. */
 export function answerClientError(error: Error & { code?: string }, socket: HttpSocket): void {
   if (socket.destroyed) return;
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && longRequests.has(socket)) return;
+  const due = socket._httpMessage;
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && due && longRequests.has(due.req)) return;
   // A whole request waits for its answer, and what came after it is at fault: an answer to that one would be
-  // taken for the answer to the first, which may well have been stored.
-  const isOfLater = socket._httpMessage?.req.complete === true;
-  // The client is gone, or an answer to an earlier request is on its way: a second one would garble it.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0 || isOfLater) {
+  // taken for the answer to the first, which may well have been stored. Or an answer is on its way: another one
+  // would garble it.
+  const isTaken = due?.req.complete === true || due?.headersSent === true;
+  if (error.code === 'ECONNRESET' || !socket.writable || isTaken) {
     socket.destroy();
     return;
   }

@@ -33,7 +33,11 @@ export class AcceptedEvents {
     }
     if (acknowledged.length > 0) return;
     const through = Math.max(0, ...answers.map((answer) => lineOf(answer)));
-    for (const event of sent.slice(0, through)) this.countUnnamed(keyOf(event), 1);
+    // Lines are counted as they are in the text, the empty ones too.
+    const lines = requestText.split('\n').slice(0, through).join('\n');
+    for (const event of jsonTexts(lines).flatMap((value) => objectsWith(value, 'event_type'))) {
+      this.countUnnamed(keyOf(event), 1);
+    }
     if (through > 0) return;
     for (const answer of answers.flatMap((value) => objectsWith(value, 'session_id'))) {
       this.starts.set(String(answer.consultation_id), {

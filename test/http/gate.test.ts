@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import type { ErrorCode } from '../../src/domain/errors.js';
 import { limits } from '../../src/domain/limits.js';
@@ -126,6 +127,50 @@ test('does not answer the second of two requests in the place of the first', asy
   await isWriting;
   socket.write('NONSENSE\r\n\r\n');
   assert.equal(await answer, '');
+});
+
+test('answers garbage on a connection that was good before, when no answer is due', async (t) => {
+  const app = await served(t);
+  const { socket, answer } = await dial(t, app.server);
+  socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await once(socket, 'data');
+  socket.write('GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n', 'latin1');
+  const [first = '', second = ''] = (await answer).split(/(?<=\})(?=HTTP)/);
+  assert.match(first, /^HTTP\/1\.1 200 /);
+  assertProblem(second, 'BAD_REQUEST');
+});
+
+test('keeps a connection on which an upload was refused once it is through', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let entered = (): void => {};
+  let open = (): void => {};
+  const isWriting = new Promise<void>((resolve) => {
+    entered = resolve;
+  });
+  const beforeWrite = (): Promise<void> => {
+    entered();
+    return new Promise((resolve) => {
+      open = resolve;
+    });
+  };
+  const app = await served(t, { beforeWrite });
+  const { socket, answer } = await dial(t, app.server);
+  const head = `POST /consultations/019a1f0c-7c51-7a3e-9d42-6f0b8a5c1e27/events/stream HTTP/1.1\r\nHost: localhost\r\n`;
+  // More than Node reads ahead: what is left of it stands before the next request.
+  const lines = '{}\n'.repeat(400_000);
+  socket.write(
+    `${head}Content-Type: application/x-ndjson\r\nContent-Length: ${lines.length}\r\n\r\n${lines}`,
+  );
+  await once(socket, 'data');
+  const body = JSON.stringify({ user_id: 'u' });
+  socket.write(
+    `POST /consultations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await isWriting;
+  t.mock.timers.tick(limits.streamLingerMs);
+  open();
+  assert.match(await answer, /^HTTP\/1\.1 422 [\s\S]*HTTP\/1\.1 201 /);
 });
 
 const EVERY_ANSWER = {

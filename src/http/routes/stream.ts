@@ -1,5 +1,5 @@
 /** Appending any number of events over one request: NDJSON in, NDJSON out. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
@@ -74,8 +74,6 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
         const body: unknown = request.body;
         // Without a body Fastify asks nobody for its type.
         if (!(body instanceof Readable)) throw new CodedError('UNSUPPORTED_MEDIA_TYPE', NOT_NDJSON);
-        allowLongRequest(request.raw.socket);
-        request.raw.setTimeout(limits.streamIdleMs, () => body.destroy(stalled()));
         const expectedVersion = expectedVersionOf(request.headers['if-match']);
         const isMinimal = prefersMinimal(request);
         const answers = appendLines(
@@ -91,8 +89,13 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
             return fault;
           }),
         );
+        allowLongRequest(request.raw);
+        request.raw.setTimeout(limits.streamIdleMs, () => body.destroy(stalled()));
         // Until something is stored a refusal has its own status.
-        const first = await answers.next();
+        const first = await answers.next().catch((error: unknown) => {
+          passOver(request.raw);
+          throw error;
+        });
         reply.headers(CLINICAL_HEADERS).type(NDJSON_MEDIA_TYPE);
         if (isMinimal) reply.header('preference-applied', 'return=minimal');
         const lines = withRefusal(first, answers, request, logger);
@@ -116,9 +119,19 @@ async function* withRefusal(
     const error = codedError(thrown);
     logFailure(logger, error, request);
     yield `${problemAnswer(error, request.id).body}\n`;
-    // The client may go on sending for a while before it reads the refusal; nothing of that is kept.
-    setTimeout(() => request.raw.destroy(), limits.streamLingerMs).unref();
+    passOver(request.raw);
   }
+}
+
+/**
+ * After a refusal: the client may go on sending for a while before it reads it. That is read and dropped, since the next
+ * request of the connection stands behind it; past the time for that, the connection is closed.
+ */
+function passOver(request: IncomingMessage): void {
+  request.resume();
+  setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, limits.streamLingerMs).unref();
 }
 
 /** How much a stream would unpack to is bounded by nothing: it is read as it is. */
