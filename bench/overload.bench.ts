@@ -34,7 +34,7 @@ import { type FloodResult, flood } from './overload/flood.js';
 import { appendBodies, appendRequests } from './support/append-requests.js';
 
 const CLOSED_CONNECTIONS = 64;
-const CONSULTATIONS = 500;
+const CONSULTATIONS = 64;
 const CRITICAL_SHARE = 0.05;
 /** The service's default of FI_QUEUE_MS, and what a critical request may wait. */
 const ROUTINE_MS_MAX = 2000;
@@ -246,8 +246,8 @@ export const benchmark = defineBenchmark({
   options: [
     { flags: '--seconds <number>', description: 'how long the flood lasts', default: 60 },
     { flags: '--factor <number>', description: 'how many times the maximum is sent', default: 10 },
-    { flags: '--connections <number>', description: 'connections of the flood', default: 64 },
-    { flags: '--burst <number>', description: 'requests that a connection sends at a time', default: 16 },
+    { flags: '--connections <number>', description: 'connections of the flood', default: 16 },
+    { flags: '--burst <number>', description: 'requests that a connection sends at a time', default: 32 },
   ],
   cases: () => [{ name: 'flood', parameters: {}, timeLimitSeconds: 300 }],
   measure: (_parameters, context) => measure(context),

@@ -34,6 +34,8 @@ export const limits = {
   keepAliveMs: 30_000,
   /** A request that takes longer has a line in the log: twice the budget's target for the whole request. */
   slowRequestMs: 1000,
+  /** Such lines in a second; the rest is counted. */
+  slowLinesMax: 10,
   /** Nesting of a JSON body; the deepest payload of the contract needs 5. */
   jsonDepthMax: 32,
   /**

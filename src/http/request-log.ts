@@ -6,12 +6,29 @@ import { STREAM_TYPES } from './stream-frames.js';
 
 /** A hook for `onResponse`. */
 export function logsSlowRequests(logger: Logger) {
+  const slowLine = fewLines(logger);
   return (req: FastifyRequest, res: FastifyReply, done: () => void): void => {
     const durationMs = res.elapsedTime;
-    if (durationMs > limits.slowRequestMs && !isStream(res))
-      logger.warn({ req, res, durationMs }, 'slow request');
+    if (durationMs > limits.slowRequestMs && !isStream(res)) slowLine({ req, res, durationMs });
     else if (logger.isLevelEnabled('debug')) logger.debug({ req, res, durationMs }, 'request');
     done();
+  };
+}
+
+/** Writes no more lines a second than the limit: when all is slow, a line for each makes it slower. */
+function fewLines(logger: Logger): (line: object) => void {
+  let second = 0;
+  let lines = 0;
+  let omitted = 0;
+  return (line) => {
+    const thisSecond = Math.floor(performance.now() / 1000);
+    if (thisSecond !== second) {
+      if (omitted > 0) logger.warn({ omitted }, 'further requests were slow');
+      [second, lines, omitted] = [thisSecond, 0, 0];
+    }
+    if (lines < limits.slowLinesMax) logger.warn(line, 'slow request');
+    else omitted += 1;
+    lines += 1;
   };
 }
 

@@ -200,7 +200,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     name: 'FI_QUEUE_MS',
     defaultText: '2000',
     description:
-      'How many milliseconds a request may wait before it is worked on: a fifth of it when the queue was never empty for as long, four times as long for a critical one.',
+      'How many milliseconds a request may wait before it is worked on: a twentieth of it while more comes than can be done, four times as long for a critical one.',
     ...integer(limits.queueMsMin, limits.queueMsMax),
   },
   idempotencyHours: {

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Writable } from 'node:stream';
 import { test } from 'node:test';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { limits } from '../../src/domain/limits.js';
+import { logsSlowRequests } from '../../src/http/request-log.js';
+import { createLogger } from '../../src/ops/logger.js';
 import { message, testApp } from '../support/http-app.js';
 
 test('says that it lives and is ready', async (t) => {
@@ -49,7 +54,7 @@ test('gives its figures as Prometheus text and, when asked, as JSON', async (t) 
     bytes_max: 67_108_864,
     received: { critical: 0, routine: 2 },
     accepted: { critical: 0, routine: 2 },
-    dropped: { critical: { full: 0, late: 0 }, routine: { full: 0, late: 0 } },
+    dropped: { critical: { full: 0, late: 0, gone: 0 }, routine: { full: 0, late: 0, gone: 0 } },
   });
 });
 
@@ -131,4 +136,22 @@ test('serves the pages of its documentation from itself alone', async (t) => {
   assert.match(String(page.headers['content-security-policy']), /default-src 'self'/);
   const script = /src="(\/docs\/static\/swagger-ui-bundle\.js)"/.exec(page.body)?.[1];
   assert.equal((await get(String(script))).statusCode, 200);
+});
+
+test('writes a line for each of a few slow requests a second, and counts the others', () => {
+  const lines: { msg: string; omitted?: number }[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
+  const hook = logsSlowRequests(
+    createLogger({ level: 'info', destination: destination as unknown as Writable }),
+  );
+  const raw = { getHeader: () => undefined, statusCode: 200 };
+  const reply = { elapsedTime: 5000, raw, statusCode: 200 } as unknown as FastifyReply;
+  const request = { id: 'a', method: 'GET', routeOptions: {}, raw: {} } as unknown as FastifyRequest;
+  const slow = 10 * limits.slowLinesMax;
+  for (let count = 0; count < slow; count += 1) hook(request, reply, () => {});
+  const shown = lines.filter(({ msg }) => msg === 'slow request').length;
+  const omitted = lines.reduce((sum, line) => sum + (line.omitted ?? 0), 0);
+  // They may fall into two seconds, not into more.
+  assert.ok(shown >= limits.slowLinesMax && shown <= 3 * limits.slowLinesMax, `${shown}`);
+  assert.ok(shown + omitted <= slow);
 });

@@ -73,7 +73,10 @@ test('sheds routine requests first, stores nothing of them, answers reads, and g
   const { queue } = (await figures.json()) as { queue: Record<string, unknown> };
   assert.equal(queue.events, EVENTS_MAX);
   assert.deepEqual(queue.accepted, { critical: EVENTS_MAX - ROUTINE_MAX, routine: ROUTINE_MAX + 1 });
-  assert.deepEqual(queue.dropped, { critical: { full: 1, late: 0 }, routine: { full: 20, late: 0 } });
+  assert.deepEqual(queue.dropped, {
+    critical: { full: 1, late: 0, gone: 0 },
+    routine: { full: 20, late: 0, gone: 0 },
+  });
   assert.deepEqual(queue.received, { critical: EVENTS_MAX - ROUTINE_MAX + 1, routine: ROUTINE_MAX + 21 });
   assert.equal(store.links.length, 1);
 

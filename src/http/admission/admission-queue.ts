@@ -8,8 +8,9 @@
  *
  * How long a routine request may wait follows "controlled delay" (B. Maurer, "Fail at Scale", ACM Queue 13(8),
  * 2015, after CoDel, RFC 8289): a queue that was empty a moment ago only takes up a burst, and its requests have
- * the whole limit; one that was not empty for as long as the limit is standing, more comes than can be
- * done, and a long wait would help nobody: then they have a fifth of it.
+ * the whole limit. One that was not empty for as long as the limit is standing: more comes than can be done, and a long
+ * wait would help nobody. Then, and for as long after the last refusal, they have a twentieth of it, as CoDel's
+ * target is a twentieth of its interval, and are refused at once when what is ahead of them takes longer.
  */
 import type { Priority } from '../../domain/priority.js';
 import type { Load } from '../../ops/load.js';
@@ -29,6 +30,8 @@ export interface WaitingRequest {
   readonly bytes: number;
   /** When it can have come at the earliest. */
   readonly arrivedMs: number;
+  /** Work on it must have begun by then; as `deadlineMs` says when it is pushed. */
+  readonly untilMs: number;
 }
 
 /** `full`: there is no room. `late`: it waited too long, or would. */
@@ -36,8 +39,8 @@ export type DropReason = 'full' | 'late';
 
 /** What of each bound routine requests may fill; the rest is kept for critical ones. */
 export const ROUTINE_SHARE = 0.75;
-/** What a routine request may wait in a standing queue, as a part of the limit. */
-export const STANDING_SHARE = 0.2;
+/** What a routine request may wait while more comes than can be done, as a part of the limit. */
+export const STANDING_SHARE = 0.05;
 /** How much longer than a routine request a critical one may wait. */
 export const CRITICAL_WAIT_FACTOR = 4;
 
@@ -53,6 +56,7 @@ export class AdmissionQueue<T extends WaitingRequest> {
   private eachMs: number = EACH_MS.first;
   /** Since when something has always waited. */
   private busySinceMs = 0;
+  private lastRefusalMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly limits: QueueLimits) {}
 
@@ -95,11 +99,10 @@ export class AdmissionQueue<T extends WaitingRequest> {
       load.unindexed >= share * load.unindexedMax;
     if (isFull) return 'full';
     const ahead = isCritical ? this.critical.size : this.size + promised;
-    // A burst may turn out to be done sooner; what is standing will not.
+    // A burst may turn out to be done sooner than it seems.
     const aheadMs = this.isStanding(nowMs) ? ahead * this.eachMs : 0;
-    const wouldWaitMs = nowMs - arrivedMs + aheadMs;
-    const isLate = wouldWaitMs > this.waitMsMax(priority, nowMs) || load.ageMs > this.longWaitMs(priority);
-    return isLate ? 'late' : undefined;
+    const isLate = nowMs + aheadMs > this.deadlineMs(priority, arrivedMs, nowMs);
+    return isLate || load.ageMs > this.longWaitMs(priority) ? 'late' : undefined;
   }
 
   push(request: T, nowMs: number): void {
@@ -114,15 +117,21 @@ export class AdmissionQueue<T extends WaitingRequest> {
    */
   take(nowMs: number): T | undefined {
     const { first } = this.routine;
-    const isLate = first !== undefined && this.isLate(first, nowMs);
+    const isLate = first !== undefined && nowMs > first.untilMs;
     const request = isLate ? this.routine.shift() : (this.critical.shift() ?? this.routine.shift());
     if (request !== undefined) this.bytes -= request.bytes;
     return request;
   }
 
-  /** Whether a request that was taken has waited too long for work to be spent on it. */
-  isLate({ priority, arrivedMs }: WaitingRequest, nowMs: number): boolean {
-    return nowMs - arrivedMs > this.waitMsMax(priority, nowMs);
+  /** Until when work on a request must begin that is pushed now. */
+  deadlineMs(priority: Priority, arrivedMs: number, nowMs: number): number {
+    const isShort = priority === 'routine' && this.isStanding(nowMs);
+    return arrivedMs + this.longWaitMs(priority) * (isShort ? STANDING_SHARE : 1);
+  }
+
+  /** A request was refused, or dropped. */
+  refused(nowMs: number): void {
+    this.lastRefusalMs = nowMs;
   }
 
   /** Learns how long `count` requests took, all that the event loop does for them included. */
@@ -132,12 +141,8 @@ export class AdmissionQueue<T extends WaitingRequest> {
   }
 
   private isStanding(nowMs: number): boolean {
-    return this.size > 0 && nowMs - this.busySinceMs > this.limits.waitMs;
-  }
-
-  private waitMsMax(priority: Priority, nowMs: number): number {
-    const isShort = this.isStanding(nowMs) && priority === 'routine';
-    return this.longWaitMs(priority) * (isShort ? STANDING_SHARE : 1);
+    const { waitMs } = this.limits;
+    return nowMs - this.lastRefusalMs < waitMs || (this.size > 0 && nowMs - this.busySinceMs > waitMs);
   }
 
   private longWaitMs(priority: Priority): number {

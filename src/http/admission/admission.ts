@@ -37,6 +37,8 @@ export interface AdmissionOptions extends QueueLimits {
 
 type Waiting = WaitingRequest & { readonly work: Work };
 type Counts = Record<Priority, number>;
+/** `gone`: its client had hung up, so nobody was refused. */
+type Dropped = DropReason | 'gone';
 
 const EVENT_LOOP: Turns = {
   nowMs: () => performance.now(),
@@ -56,9 +58,9 @@ export class Admission {
   private readonly queue: AdmissionQueue<Waiting>;
   private readonly turns: Turns;
   private readonly begun: Counts = { critical: 0, routine: 0 };
-  private readonly dropped: Record<Priority, Record<DropReason, number>> = {
-    critical: { full: 0, late: 0 },
-    routine: { full: 0, late: 0 },
+  private readonly dropped: Record<Priority, Record<Dropped, number>> = {
+    critical: { full: 0, late: 0, gone: 0 },
+    routine: { full: 0, late: 0, gone: 0 },
   };
   /** Told of the first request that is dropped after none was for a while. */
   private onShedding: () => void = () => {};
@@ -91,8 +93,11 @@ export class Admission {
     if (!this.isTurnMarked) this.markTurn(nowMs);
     const arrivedMs = this.earliestArrivalMs(nowMs);
     const reason = this.queue.refusalOf(priority, bytes, arrivedMs, this.options.load(), nowMs);
-    if (reason === undefined) this.queue.push({ priority, bytes, arrivedMs, work }, nowMs);
-    else this.drop(priority, reason, work);
+    if (reason !== undefined) this.drop(priority, reason, work);
+    else {
+      const untilMs = this.queue.deadlineMs(priority, arrivedMs, nowMs);
+      this.queue.push({ priority, bytes, arrivedMs, untilMs, work }, nowMs);
+    }
   }
 
   /** Counts a request that is worked on. */
@@ -141,8 +146,8 @@ export class Admission {
     const { events, bytes, ageMs } = this.options.load();
     const waiting = this.queue.counts();
     const receivedOf = (priority: Priority): number => {
-      const { full, late } = this.dropped[priority];
-      return this.begun[priority] + full + late + waiting[priority];
+      const { full, late, gone } = this.dropped[priority];
+      return this.begun[priority] + full + late + gone + waiting[priority];
     };
     return {
       events: events + this.queue.size,
@@ -186,8 +191,11 @@ export class Admission {
       if (spentMs >= sliceMs && (begun >= limits.sliceRequestsMin || spentMs >= limits.sliceMsMax)) break;
       const waiting = this.queue.take(nowMs);
       if (waiting === undefined) break;
-      const { priority, work } = waiting;
-      if (work.isGone() || this.queue.isLate(waiting, nowMs)) this.drop(priority, 'late', work);
+      const { priority, untilMs, work } = waiting;
+      if (work.isGone()) {
+        this.dropped[priority].gone += 1;
+        work.refuse(REFUSALS.late);
+      } else if (nowMs > untilMs) this.drop(priority, 'late', work);
       else {
         work.begin();
         begun += 1;
@@ -205,6 +213,7 @@ export class Admission {
     this.dropped[priority][reason] += 1;
     const hadRest = nowMs - this.lastDropMs > limits.sheddingRestMs;
     this.lastDropMs = nowMs;
+    this.queue.refused(nowMs);
     if (hadRest) this.onShedding();
   }
 }

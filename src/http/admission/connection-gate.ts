@@ -19,6 +19,8 @@ import { FrameReader } from './request-frame.js';
 /** What Node reads from a socket at once. A chunk of this size means that more was waiting. */
 const READ_BYTES = 64 * 1024;
 const REQUEST_START = Buffer.from('POST /consultations/');
+/** Places in a chunk that are tried before all of it goes to Node. */
+const SEARCHES_MAX = 16;
 
 /** `lost`: a request of another form came; nothing is refused here until the connection ends. */
 type State = 'searching' | 'following' | 'lost';
@@ -93,16 +95,22 @@ export class ConnectionGate {
    * body. What proves it is that the byte before them completes a request for the parser.
    */
   private search(chunk: Buffer): void {
-    const found = chunk.lastIndexOf(REQUEST_START);
-    const end = found > 0 ? found : chunk.length;
-    this.pass(chunk.subarray(0, end - 1));
-    if (this.putBackIfPaused(chunk.subarray(end - 1))) return;
-    const { newest } = this;
-    const wasComplete = newest === undefined || newest.complete;
-    this.pass(chunk.subarray(end - 1, end));
-    if (!wasComplete && newest.complete && newest === this.newest) this.state = 'following';
-    const rest = chunk.subarray(end);
-    if (!this.putBackIfPaused(rest)) this.next(rest);
+    let at = 0;
+    for (let tries = 0; tries < SEARCHES_MAX && at < chunk.length; tries += 1) {
+      const found = chunk.indexOf(REQUEST_START, at + 1);
+      const end = found === -1 ? chunk.length : found;
+      this.pass(chunk.subarray(at, end - 1));
+      if (this.putBackIfPaused(chunk.subarray(end - 1))) return;
+      const { newest } = this;
+      const wasComplete = newest === undefined || newest.complete;
+      this.pass(chunk.subarray(end - 1, end));
+      if (this.putBackIfPaused(chunk.subarray(end))) return;
+      at = end;
+      if (wasComplete || !newest.complete || newest !== this.newest) continue;
+      this.state = 'following';
+      break;
+    }
+    this.next(chunk.subarray(at));
   }
 
   /** Node takes nothing while it has paused a socket, whose client reads too slowly: what is left comes again. */

@@ -18,12 +18,13 @@ interface Item {
   priority: Priority;
   bytes: number;
   arrivedMs: number;
+  untilMs: number;
   name: number;
 }
 
 const newQueue = (): AdmissionQueue<Item> => new AdmissionQueue<Item>(LIMITS);
 const item = (priority: Priority, arrivedMs: number, name = 0, bytes = 10): Item => {
-  return { priority, bytes, arrivedMs, name };
+  return { priority, bytes, arrivedMs, untilMs: Number.POSITIVE_INFINITY, name };
 };
 
 function randomLoad(random: Random): Load {
@@ -104,23 +105,36 @@ test('holds no more than its bounds, what waits in the log included, and keeps a
   }
 });
 
-test('lets a burst wait for the whole limit, and a standing queue for a fifth of it', () => {
+test('lets a burst wait for the whole limit, and a standing queue for a twentieth of it', () => {
   const queue = newQueue();
   const { waitMs } = LIMITS;
+  const waitOf = (priority: Priority, nowMs: number) =>
+    queue.deadlineMs(priority, nowMs - 7, nowMs) - nowMs + 7;
+  assert.equal(waitOf('routine', 0), waitMs);
   queue.push(item('routine', 1000), 1000);
   queue.push(item('routine', 1200), 1200);
-  const at = 1000 + waitMs;
-  assert.equal(queue.isLate(item('routine', at - waitMs), at), false);
-  assert.equal(queue.isLate(item('routine', at - waitMs - 1), at), true);
-  const later = at + 1;
-  assert.equal(queue.isLate(item('routine', later - STANDING_SHARE * waitMs), later), false);
-  assert.equal(queue.isLate(item('routine', later - STANDING_SHARE * waitMs - 1), later), true);
-  assert.equal(queue.isLate(item('critical', later - CRITICAL_WAIT_FACTOR * waitMs), later), false);
-  assert.equal(queue.isLate(item('critical', later - CRITICAL_WAIT_FACTOR * waitMs - 1), later), true);
-  queue.take(at);
-  queue.take(at);
-  queue.push(item('routine', later), later);
-  assert.equal(queue.isLate(item('routine', later - waitMs), later), false, 'it was empty in between');
+  assert.equal(waitOf('routine', 1000 + waitMs), waitMs);
+  const standingMs = 1000 + waitMs + 1;
+  assert.equal(waitOf('routine', standingMs), STANDING_SHARE * waitMs);
+  assert.equal(waitOf('critical', standingMs), CRITICAL_WAIT_FACTOR * waitMs);
+  queue.take(standingMs);
+  queue.take(standingMs);
+  queue.push(item('routine', standingMs), standingMs);
+  assert.equal(waitOf('routine', standingMs), waitMs, 'it was empty in between');
+  queue.refused(standingMs);
+  assert.equal(waitOf('routine', standingMs + waitMs - 1), STANDING_SHARE * waitMs, 'something was refused');
+  queue.take(standingMs);
+  assert.equal(waitOf('routine', standingMs + waitMs), waitMs);
+});
+
+test('gives what is late before all others, so that it does not hold up the answers behind it', () => {
+  const queue = newQueue();
+  const late = { ...item('routine', 0, 1), untilMs: 10 };
+  queue.push(late, 0);
+  queue.push(item('routine', 0, 2), 0);
+  queue.push(item('critical', 0, 3), 0);
+  assert.equal(queue.take(11), late);
+  assert.deepEqual([queue.take(11)?.name, queue.take(11)?.name], [3, 2]);
 });
 
 test('refuses what would wait too long in a standing queue, by how long each takes, and lets a burst try', () => {

@@ -89,7 +89,7 @@ test('drops what waited too long before any work, and says so', () => {
   assert.deepEqual([begun, refused], [['slow'], []]);
   turns.endTurn();
   assert.deepEqual([begun, refused], [['slow', 'urgent'], ['late OVERLOADED']]);
-  assert.deepEqual(admission.figures().dropped.routine, { full: 0, late: 1 });
+  assert.deepEqual(admission.figures().dropped.routine, { full: 0, late: 1, gone: 0 });
 });
 
 test('spends nothing on a request whose client is gone', () => {
@@ -97,6 +97,8 @@ test('spends nothing on a request whose client is gone', () => {
   admission.wait('routine', 10, work('gone', 1, true));
   turns.endTurn();
   assert.deepEqual([begun, refused], [[], ['gone OVERLOADED']]);
+  assert.equal(admission.figures().dropped.routine?.gone, 1);
+  assert.equal(admission.restMs(), Number.POSITIVE_INFINITY, 'that is no overload');
 });
 
 test('takes the wait in the buffers of a socket for part of the wait', () => {
@@ -153,7 +155,7 @@ test('keeps books in which nothing is missing', () => {
     ageMs: 7,
     received: { critical: 2, routine: 2 },
     accepted: { critical: 1, routine: 0 },
-    dropped: { critical: { full: 0, late: 0 }, routine: { full: 1, late: 0 } },
+    dropped: { critical: { full: 0, late: 0, gone: 0 }, routine: { full: 1, late: 0, gone: 0 } },
   });
   load.ageMs = 9;
   assert.equal(admission.figures().ageMs, 9);

@@ -211,3 +211,19 @@ test('does not take the body of a request for requests, on a connection it comes
   assert.deepEqual((await client.answered(4)).slice(2), ['503', '201 4']);
   assert.deepEqual(served, ['1', '2', '4']);
 });
+
+test('begins with the second request to end on a connection it comes to late, though many come in one piece', async (t) => {
+  const { server, overload, dial, served } = await guarded(t);
+  const client = await dial();
+  const texts = Array.from({ length: 60 }, (_, index) => request(index + 1, 'routine', () => 0.4).text);
+  const bytes = texts.join('');
+  client.socket.write(bytes.slice(0, 300));
+  await once(server, 'request');
+  overload(true);
+  client.socket.write(bytes.slice(300));
+  await client.answered(60);
+  assert.deepEqual(
+    served.map(Number).toSorted((a, b) => a - b),
+    [1, 2],
+  );
+});
