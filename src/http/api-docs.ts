@@ -4,7 +4,15 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyContextConfig, FastifyInstance, FastifySchema } from 'fastify';
 import type { TSchema } from 'typebox';
 import type { ErrorCode } from '../domain/errors.js';
-import { PROBLEM_MEDIA_TYPE } from './problem.js';
+import {
+  ANSWER_HEADERS,
+  type AnswerHeader,
+  OPERATIONS,
+  type Operation,
+  REQUEST_HEADERS,
+  type RequestHeader,
+} from './api-operations.js';
+import { PROBLEM_MEDIA_TYPE, problemType } from './problem.js';
 import { PROBLEMS } from './problems.js';
 import { ProblemAnswer } from './schemas.js';
 
@@ -31,6 +39,7 @@ export async function serveApiDocs(app: FastifyInstance, version: string): Promi
           'Errors are problem documents (RFC 9457) with a stable code.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
+      servers: [{ url: '/', description: 'The service that this document comes from.' }],
       components: {
         securitySchemes: {
           bearer: {
@@ -46,7 +55,10 @@ export async function serveApiDocs(app: FastifyInstance, version: string): Promi
         { name: 'operation', description: 'Health and figures.' },
       ],
     },
-    transform: ({ schema, url, route }) => ({ schema: documented(schema, route.config), url }),
+    transform: ({ schema, url, route }) => ({
+      schema: documented(schema, route.config, OPERATIONS[`${[route.method].flat()[0]} ${url}`]),
+      url,
+    }),
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -59,46 +71,106 @@ export async function serveApiDocs(app: FastifyInstance, version: string): Promi
 }
 
 /**
- * A route's schema with the answers that no serialiser is made for: those sent as text, and those of failures,
- * by status, from the table of problems.
+ * A route's schema with what no validator or serialiser is made of: its name, headers and examples, and the answers of
+ * failures, by status, from the table of problems.
  */
-function documented(schema: FastifySchema | undefined, config: FastifyContextConfig = {}): FastifySchema {
-  const { answer, answerTypes = [], problems = [], access = 'open' } = config;
+function documented(
+  schema: FastifySchema | undefined,
+  config: FastifyContextConfig = {},
+  operation: Operation | undefined,
+): FastifySchema {
+  const { access = 'open' } = config;
+  if (operation === undefined) return { ...schema };
+  const { operationId, requestHeaders = [], body, isConditional = false } = operation;
+  const tag = headersOf(['ETag']);
+  return {
+    ...schema,
+    operationId,
+    // An empty list says that nobody is asked.
+    security: access === 'open' ? [] : [{ bearer: [] }],
+    ...(requestHeaders.length > 0 && { headers: withHeaders(schema?.headers, requestHeaders) }),
+    ...(body !== undefined && { body: { content: textsOf(body) } }),
+    response: {
+      ...success(schema, config, operation),
+      ...(isConditional && {
+        304: { description: 'The client has this version.', type: 'null', headers: tag },
+      }),
+      ...failures(config),
+    },
+  };
+}
+
+/** The answer of success: by its schema as JSON, and by its name in other media types. */
+function success(schema: FastifySchema | undefined, { answer }: FastifyContextConfig, operation: Operation) {
+  const { examples, answerHeaders = [] } = operation;
+  const [[status, own] = ['200', answer]] = Object.entries(
+    (schema?.response ?? {}) as Record<string, TSchema>,
+  );
+  const content = examplesOf(examples, own);
+  return {
+    [status]: {
+      description: Object.keys(content).length > 1 ? 'In the form that Accept asks for.' : 'It is done.',
+      content,
+      ...(answerHeaders.length > 0 && { headers: headersOf(answerHeaders) }),
+    },
+  };
+}
+
+/** Content by media type: JSON has a schema, if there is one; what is sent as text is a text. */
+function examplesOf(examples: Readonly<Record<string, unknown>>, jsonSchema?: TSchema) {
+  const contents = Object.entries(examples).map(([type, example]) => {
+    const schema = typeof example === 'string' ? { type: 'string' } : (jsonSchema ?? { type: 'object' });
+    return [type, { schema, example }];
+  });
+  return Object.fromEntries(contents) as Record<string, { schema: TSchema; example: unknown }>;
+}
+
+/** Bodies that are texts, whose examples the framework's document takes from their schemas. */
+function textsOf(examples: Readonly<Record<string, string>>) {
+  const contents = Object.entries(examples).map(([type, example]) => {
+    return [type, { schema: { type: 'string', examples: [example] } }];
+  });
+  return Object.fromEntries(contents) as Record<string, object>;
+}
+
+function failures({ problems = [], access = 'open' }: FastifyContextConfig) {
   const byStatus = new Map<number, ErrorCode[]>();
   const refusals = access === 'open' ? [] : ACCESS_PROBLEMS;
   for (const code of [...problems, ...refusals, 'INTERNAL_ERROR' as const]) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  const failures = [...byStatus].map(([status, codesOfStatus]) => [
-    status,
-    {
-      description: codesOfStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
-      content: { [PROBLEM_MEDIA_TYPE]: { schema: ProblemAnswer } },
-    },
-  ]);
-  return {
-    ...schema,
-    ...(access !== 'open' && { security: [{ bearer: [] }] }),
-    response: {
-      ...(schema?.response as object | undefined),
-      ...(answer !== undefined && { 200: answer }),
-      ...(answerTypes.length > 0 && {
-        200: { description: 'As is asked for.', content: contents(answer, answerTypes) },
-      }),
-      ...Object.fromEntries(failures),
-    },
-  };
+  const answers = [...byStatus].map(([status, codes]) => {
+    const headers: AnswerHeader[] = codes.some((code) => PROBLEMS[code].retryAfterSeconds !== undefined)
+      ? ['Retry-After']
+      : [];
+    if (status === 401) headers.push('WWW-Authenticate');
+    return [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join(' '),
+        content: { [PROBLEM_MEDIA_TYPE]: { schema: ProblemAnswer, example: problemExample(codes) } },
+        ...(headers.length > 0 && { headers: headersOf(headers) }),
+      },
+    ];
+  });
+  return Object.fromEntries(answers) as Record<string, object>;
 }
 
-/** The forms of an answer: the first by its schema, the others by their names. */
-function contents(
-  answer: TSchema | undefined,
-  types: readonly string[],
-): Record<string, { schema: TSchema }> {
-  const others = types.map((type) => [type, { schema: { type: 'string' } }]);
-  return {
-    ...(answer !== undefined && { 'application/json': { schema: answer } }),
-    ...Object.fromEntries(others),
-  };
+function problemExample([code]: readonly ErrorCode[]) {
+  if (code === undefined) return {};
+  const { title, status } = PROBLEMS[code];
+  return { type: problemType(code), title, status, code, detail: `${title}.` };
+}
+
+function headersOf(names: readonly AnswerHeader[]) {
+  return Object.fromEntries(
+    names.map((name) => [name, { type: 'string', description: ANSWER_HEADERS[name] }]),
+  );
+}
+
+function withHeaders(schema: unknown, names: readonly RequestHeader[]) {
+  const { properties = {} } = (schema ?? {}) as { properties?: Record<string, object> };
+  const more = names.map((name) => [name, { type: 'string', description: REQUEST_HEADERS[name] }]);
+  return { type: 'object', properties: { ...properties, ...Object.fromEntries(more) } };
 }

@@ -15,7 +15,7 @@ export const AsOfQuery = Type.Object(asOfParameters, { additionalProperties: fal
 
 export const DifferenceQuery = Type.Object(
   {
-    from_version: version('The earlier version.'),
+    from_version: { ...version('The earlier version.'), examples: [1] },
     to_version: Type.Optional(version('The later version; the newest if not given.')),
   },
   { additionalProperties: false },

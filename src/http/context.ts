@@ -37,8 +37,6 @@ declare module 'fastify' {
      * leave out what it does not list.
      */
     answer?: TSchema;
-    /** Further media types that it answers 200 in, which are documented by name. */
-    answerTypes?: readonly string[];
   }
 }
 

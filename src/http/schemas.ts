@@ -60,6 +60,12 @@ export interface AppendBodyType {
   event_id?: string;
 }
 
+const APPEND_EXAMPLE: AppendBodyType = {
+  event_type: 'MESSAGE_RECEIVED',
+  payload: { message_content: 'My chest has felt tight since yesterday.', message_role: 'user' },
+  user_id: 'dr.rivera',
+};
+
 /**
  * One event. The branch is chosen by `event_type` alone, so that a body is compared with one payload schema and
  * not with thirty, and the errors are those of the type that was meant.
@@ -81,13 +87,7 @@ export const AppendBody = Type.Unsafe<AppendBodyType>({
     required: ['event_type', 'payload'],
     properties: { event_type: { const: type }, payload: PAYLOAD_SCHEMAS[type] },
   })),
-  examples: [
-    {
-      event_type: 'MESSAGE_RECEIVED',
-      payload: { message_content: 'My chest has felt tight since yesterday.', message_role: 'user' },
-      user_id: 'dr.rivera',
-    },
-  ],
+  examples: [APPEND_EXAMPLE],
 });
 
 /** Several events, stored together or not at all. */
@@ -96,6 +96,7 @@ export const BatchBody = Type.Unsafe<AppendBodyType[]>({
   minItems: 1,
   maxItems: limits.batchBodyEventsMax,
   items: AppendBody,
+  examples: [[APPEND_EXAMPLE]],
 });
 
 const idempotencyKey = () =>

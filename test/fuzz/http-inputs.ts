@@ -176,7 +176,7 @@ export function inputMaker(routes: readonly Route[], knownIds: KnownIds): InputM
   const valuesOf = schemaValues(knownIds);
   const draw = (random: Random, schema: Schema): unknown =>
     fc.sample(valuesOf(schema), { numRuns: 1, seed: integerBetween(random, 0, 2 ** 31 - 1) })[0];
-  // A streamed body has no schema of its own: each of its lines is the body of an append.
+  // The schema of a streamed body is that of a text: each of its lines is the body of an append.
   const lines = [
     ...(routes.find(({ path, method }) => method === 'POST' && path.endsWith('/events'))?.bodies.values() ??
       []),
@@ -225,8 +225,9 @@ export function inputMaker(routes: readonly Route[], knownIds: KnownIds): InputM
   }
 
   function bodyOf(random: Random, route: Route): { type: string; content: Buffer } {
-    const [type, schema] = [...route.bodies][0] ?? ['application/x-ndjson', lines ?? {}];
-    if (route.bodies.size > 0)
+    const [type, own] = [...route.bodies][0] ?? ['application/x-ndjson', {}];
+    const schema = type === 'application/x-ndjson' ? (lines ?? {}) : own;
+    if (schema === own)
       return { type, content: bytesOf(random, jsonText(random, ofOneUser(draw(random, schema)))) };
     const texts = Array.from({ length: integerBetween(random, 0, 5) }, () =>
       jsonText(random, draw(random, schema)),

@@ -82,7 +82,6 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
       config: {
         access: 'read',
         answer: EventsAnswer,
-        answerTypes: EVENTS_FORMS.slice(1),
         problems: [
           'BAD_REQUEST',
           'CONSULTATION_NOT_FOUND',

@@ -28,7 +28,6 @@ export const feedRoute: RouteModule = (plain, { store, streams }) => {
       },
       config: {
         access: 'read-all',
-        answerTypes: FORMS,
         problems: [
           'BAD_REQUEST',
           'NOT_ACCEPTABLE',

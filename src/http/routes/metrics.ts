@@ -10,7 +10,6 @@ export const metricsRoute: RouteModule = (app, { metrics }) => {
       schema: {
         summary: 'Figures as Prometheus text, or as JSON for Accept: application/json',
         tags: ['operation'],
-        produces: ['text/plain', 'application/json'],
       },
       config: { access: 'metrics' },
     },

@@ -25,7 +25,6 @@ export const oneEventRoute: RouteModule = (plain, { store }) => {
       config: {
         access: 'read',
         answer: EventAnswer,
-        answerTypes: [CLOUD_EVENT_TYPE],
         problems: ['CONSULTATION_NOT_FOUND', 'VERSION_NOT_FOUND', 'NOT_ACCEPTABLE', 'VALIDATION_FAILED'],
       },
     },

@@ -59,7 +59,6 @@ export const streamRoute: RouteModule = (plain, { store, logger }) => {
             'The first line that is refused ends the stream: the last line of the answer is its problem document, ' +
             'with its number as `line`; all before it is stored, nothing after it is.',
           tags: ['events'],
-          consumes: [NDJSON_MEDIA_TYPE],
           params: ConsultationParams,
           querystring: NoQuery,
           headers: StreamHeaders,
