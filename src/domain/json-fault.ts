@@ -56,6 +56,7 @@ const isSpace = (code: number): boolean => code === SPACE || code === 0x0a || co
 class FaultFinder {
   private at = 0;
   private values = 0;
+  private fields = 0;
   private readonly path: (string | number)[] = [];
 
   constructor(private readonly text: string) {}
@@ -88,6 +89,7 @@ class FaultFinder {
       const key = this.readKey(keys);
       this.path.push(key);
       if (!this.skip(':')) this.failSyntax('a colon');
+      this.countField();
       const holdsPrototype = this.readValue(depth);
       if (key === 'constructor' && holdsPrototype) this.failKey();
       this.path.pop();
@@ -208,10 +210,16 @@ class FaultFinder {
   /** Counts what strict-json.ts counts: commas and brackets that open. */
   private countValue(): void {
     this.values += 1;
-    if (this.values > limits.jsonValuesMax) {
-      const rule = `more than ${limits.jsonValuesMax} values`;
-      this.fail('VALIDATION_FAILED', `The body has ${rule}; send it in parts.`, `is past the limit: ${rule}`);
-    }
+    if (this.values > limits.jsonValuesMax) this.failSize(`more than ${limits.jsonValuesMax} values`);
+  }
+
+  private countField(): void {
+    this.fields += 1;
+    if (this.fields > limits.jsonFieldsMax) this.failSize(`more than ${limits.jsonFieldsMax} fields`);
+  }
+
+  private failSize(rule: string): never {
+    this.fail('VALIDATION_FAILED', `The body has ${rule}; send it in parts.`, `is past the limit: ${rule}`);
   }
 
   private skipSpace(): void {

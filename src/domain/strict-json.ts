@@ -43,7 +43,7 @@ export function decodeUtf8(body: Buffer): string {
  *
  * Throws a CodedError whose `errors` has the JSON Pointer (RFC 6901) of the first fault: INVALID_JSON,
  * DUPLICATE_KEY (judged after unescaping), UNSAFE_NUMBER (isExactNumber), LONE_SURROGATE, JSON_TOO_DEEP and
- * VALIDATION_FAILED (`limits.jsonDepthMax`, `limits.jsonValuesMax`), FORBIDDEN_KEY (`__proto__`, and
+ * VALIDATION_FAILED (`limits.jsonDepthMax`, `limits.jsonValuesMax`, `limits.jsonFieldsMax`), FORBIDDEN_KEY (`__proto__`, and
  * `constructor` holding `prototype`).
  */
 export function parseStrictJson(text: string): Json {
@@ -87,7 +87,7 @@ const CLOSE_BRACE = 0x7d;
 
 /**
  * Fields in a text, which need not be JSON. -1 if JSON.parse has no business with it: it is too deep, has too many
- * values or a string without end, or a number in it is not exact.
+ * values or fields, or a string without end, or a number in it is not exact.
  */
 function countFields(text: string): number {
   let fields = 0;
@@ -101,6 +101,7 @@ function countFields(text: string): number {
       if (index < 0) return -1;
     } else if (code === COLON) {
       fields += 1;
+      if (fields > limits.jsonFieldsMax) return -1;
     } else if (code === COMMA) {
       values += 1;
       if (values > limits.jsonValuesMax) return -1;

@@ -25,6 +25,11 @@ function nested(depth: number): string {
 const raw = String.raw;
 
 /** What is wrong, the text, the code and the path. */
+/** An object of so many fields. */
+function objectOf(fields: number): string {
+  return `{${Array.from({ length: fields }, (_, index) => `"k${index}":0`).join(',')}}`;
+}
+
 const REFUSED: readonly (readonly [string, string, ErrorCode, string])[] = [
   ['a duplicate key', '{"a":1,"b":2,"a":3}', 'DUPLICATE_KEY', '/a'],
   ['a duplicate key deep inside', '{"p":[{"x":1},{"y":1,"y":1}]}', 'DUPLICATE_KEY', '/p/1/y'],
@@ -69,6 +74,7 @@ const REFUSED: readonly (readonly [string, string, ErrorCode, string])[] = [
   ['too many brackets', `[${'[],'.repeat(limits.jsonValuesMax / 2)}[]]`, 'VALIDATION_FAILED', ''],
   ['a number without end', `[0.${'0'.repeat(20_000)}]`, 'UNSAFE_NUMBER', '/0'],
   ['a string without end', `"${'\\"'.repeat(50)}`, 'INVALID_JSON', ''],
+  ['too many fields', objectOf(limits.jsonFieldsMax + 1), 'VALIDATION_FAILED', `/k${limits.jsonFieldsMax}`],
   ['an empty text', '', 'INVALID_JSON', ''],
   ['only space', ' \n', 'INVALID_JSON', ''],
   ['a cut text', '{"a":[1,', 'INVALID_JSON', '/a/1'],
@@ -108,6 +114,7 @@ const ACCEPTED: readonly (readonly [string, string])[] = [
   ],
   ['nesting at the limit', nested(limits.jsonDepthMax)],
   ['as many values as the limit', `[${'1,'.repeat(limits.jsonValuesMax - 1)}1]`],
+  ['as many fields as the limit', objectOf(limits.jsonFieldsMax)],
   ['as many brackets as the limit', `[${'[],'.repeat(limits.jsonValuesMax / 2 - 1)}[]]`],
   ['any number of commas, brackets and colons in strings', `"${'[,{:'.repeat(limits.jsonValuesMax)}"`],
   [

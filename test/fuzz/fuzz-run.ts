@@ -137,7 +137,7 @@ class FuzzRun {
       .send(input)
       .catch((error: Error) => this.note(`${name}: ${error.message}`));
     if (answer === undefined) {
-      this.count('no answer');
+      this.note(`no answer to ${name}: ${described(input)}`);
       return;
     }
     this.judge(answer, isAsMade(input) ? route : undefined, () => `${name}: ${described(input)}`);

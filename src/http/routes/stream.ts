@@ -127,6 +127,8 @@ async function* withRefusal(
  * request of the connection stands behind it; past the time for that, the connection is closed.
  */
 function passOver(request: IncomingMessage): void {
+  // Who reads the lines may still wait for the next one, and as long as he does nothing flows by itself.
+  request.removeAllListeners('readable');
   request.resume();
   setTimeout(() => {
     if (!request.complete) request.destroy();
