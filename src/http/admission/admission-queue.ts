@@ -4,7 +4,8 @@
  *
  * A rule that refuses a critical request refuses every routine one in the same state as well: routine requests
  * have a share of each bound, critical ones the whole; critical ones go first, so only critical ones are ahead of
- * them; and they may wait longer.
+ * them; and they may wait longer. The state may differ from one connection to the next, since one may have been read
+ * later than another: so after a critical request was refused, no routine one is taken or worked on for a while.
  *
  * How long a routine request may wait follows "controlled delay" (B. Maurer, "Fail at Scale", ACM Queue 13(8),
  * 2015, after CoDel, RFC 8289): a queue that was empty a moment ago only takes up a burst, and its requests have
@@ -44,6 +45,9 @@ export const STANDING_SHARE = 0.05;
 /** How much longer than a routine request a critical one may wait. */
 export const CRITICAL_WAIT_FACTOR = 4;
 
+/** For how long no routine request is taken after a critical one was refused. */
+export const CRITICAL_ONLY_MS = 1000;
+
 /** Before the first measurement, and as bounds of it: one request's time of the event loop. */
 const EACH_MS = { first: 0.1, min: 0.01, max: 10 } as const;
 /** The weight of the newest measurement. */
@@ -57,6 +61,7 @@ export class AdmissionQueue<T extends WaitingRequest> {
   /** Since when something has always waited. */
   private busySinceMs = 0;
   private lastRefusalMs = Number.NEGATIVE_INFINITY;
+  private lastCriticalRefusalMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly limits: QueueLimits) {}
 
@@ -92,6 +97,7 @@ export class AdmissionQueue<T extends WaitingRequest> {
     promised = 0,
   ): DropReason | undefined {
     const isCritical = priority === 'critical';
+    if (!isCritical && this.isForCriticalOnly(nowMs)) return 'late';
     const share = isCritical ? 1 : ROUTINE_SHARE;
     const isFull =
       load.events + this.size + promised >= share * this.limits.eventsMax ||
@@ -117,7 +123,7 @@ export class AdmissionQueue<T extends WaitingRequest> {
    */
   take(nowMs: number): T | undefined {
     const { first } = this.routine;
-    const isLate = first !== undefined && nowMs > first.untilMs;
+    const isLate = first !== undefined && this.isLate(first, nowMs);
     const request = isLate ? this.routine.shift() : (this.critical.shift() ?? this.routine.shift());
     if (request !== undefined) this.bytes -= request.bytes;
     return request;
@@ -129,15 +135,25 @@ export class AdmissionQueue<T extends WaitingRequest> {
     return arrivedMs + this.longWaitMs(priority) * (isShort ? STANDING_SHARE : 1);
   }
 
+  /** Whether a request that was taken is to be dropped before any work. */
+  isLate({ priority, untilMs }: WaitingRequest, nowMs: number): boolean {
+    return nowMs > untilMs || (priority === 'routine' && this.isForCriticalOnly(nowMs));
+  }
+
   /** A request was refused, or dropped. */
-  refused(nowMs: number): void {
+  refused(priority: Priority, nowMs: number): void {
     this.lastRefusalMs = nowMs;
+    if (priority === 'critical') this.lastCriticalRefusalMs = nowMs;
   }
 
   /** Learns how long `count` requests took, all that the event loop does for them included. */
   measured(count: number, durationMs: number): void {
     const each = Math.min(EACH_MS.max, Math.max(EACH_MS.min, durationMs / count));
     this.eachMs += EACH_WEIGHT * (each - this.eachMs);
+  }
+
+  private isForCriticalOnly(nowMs: number): boolean {
+    return nowMs - this.lastCriticalRefusalMs < CRITICAL_ONLY_MS;
   }
 
   private isStanding(nowMs: number): boolean {

@@ -191,11 +191,11 @@ export class Admission {
       if (spentMs >= sliceMs && (begun >= limits.sliceRequestsMin || spentMs >= limits.sliceMsMax)) break;
       const waiting = this.queue.take(nowMs);
       if (waiting === undefined) break;
-      const { priority, untilMs, work } = waiting;
+      const { priority, work } = waiting;
       if (work.isGone()) {
         this.dropped[priority].gone += 1;
         work.refuse(REFUSALS.late);
-      } else if (nowMs > untilMs) this.drop(priority, 'late', work);
+      } else if (this.queue.isLate(waiting, nowMs)) this.drop(priority, 'late', work);
       else {
         work.begin();
         begun += 1;
@@ -213,7 +213,7 @@ export class Admission {
     this.dropped[priority][reason] += 1;
     const hadRest = nowMs - this.lastDropMs > limits.sheddingRestMs;
     this.lastDropMs = nowMs;
-    this.queue.refused(nowMs);
+    this.queue.refused(priority, nowMs);
     if (hadRest) this.onShedding();
   }
 }

@@ -41,6 +41,8 @@ export class ConnectionGate {
   private newestResponse: ServerResponse | undefined;
   /** Since when there was always more to read than was read; `undefined` when there was not. */
   private backlogSinceMs: number | undefined;
+  /** When the bytes that are at hand can have come at the earliest. */
+  private arrivedMs = 0;
 
   /** `isNew`: nothing of the connection was read yet. Otherwise the start of a request has to be found first. */
   constructor(
@@ -74,10 +76,12 @@ export class ConnectionGate {
   }
 
   private readonly receive = (chunk: Buffer): void => {
-    if (chunk.length < READ_BYTES) this.backlogSinceMs = undefined;
-    else this.backlogSinceMs ??= this.admission.earliestArrivalMs();
+    this.arrivedMs = this.backlogSinceMs ?? this.admission.earliestArrivalMs();
+    this.backlogSinceMs = chunk.length < READ_BYTES ? undefined : this.arrivedMs;
     if (this.state === 'searching') this.search(chunk);
     else this.next(chunk);
+    // Node reads no more of a connection that has too many answers to come.
+    if (this.socket.isPaused()) this.backlogSinceMs ??= this.admission.earliestArrivalMs();
   };
 
   private next(bytes: Buffer): void {
@@ -121,13 +125,12 @@ export class ConnectionGate {
   }
 
   private follow(chunk: Buffer): void {
-    const arrivedMs = this.backlogSinceMs ?? this.admission.earliestArrivalMs();
     const kept: Buffer[] = [];
     let keptFrom = 0;
     let promised = 0;
     let isRun = false;
     let at = this.goOn(chunk);
-    if (at === 0 && this.isNodeDone()) at = keptFrom = this.refuseFirst(chunk, arrivedMs);
+    if (at === 0 && this.isNodeDone()) at = keptFrom = this.refuseFirst(chunk);
     while (at < chunk.length) {
       const shape = this.frame.read(chunk, at);
       if (shape !== 'whole') {
@@ -135,7 +138,7 @@ export class ConnectionGate {
         break;
       }
       const { end } = this.frame;
-      if (!this.isRefused(chunk, arrivedMs, promised)) {
+      if (!this.isRefused(chunk, promised)) {
         this.runs.push(0);
         promised += 1;
         isRun = false;
@@ -164,11 +167,11 @@ export class ConnectionGate {
   }
 
   /** Answers the refused requests that a chunk begins with, and answers where the others begin. */
-  private refuseFirst(chunk: Buffer, arrivedMs: number): number {
+  private refuseFirst(chunk: Buffer): number {
     let at = 0;
     let count = 0;
     while (at < chunk.length && count < limits.refusalRunMax && this.frame.read(chunk, at) === 'whole') {
-      if (!this.isRefused(chunk, arrivedMs, 0)) break;
+      if (!this.isRefused(chunk, 0)) break;
       at = this.frame.end;
       count += 1;
     }
@@ -206,7 +209,8 @@ export class ConnectionGate {
     }
   }
 
-  private isRefused(chunk: Buffer, arrivedMs: number, promised: number): boolean {
+  private isRefused(chunk: Buffer, promised: number): boolean {
+    const { arrivedMs } = this;
     const { isAppend, bodyStart, end } = this.frame;
     if (!isAppend) return false;
     const bytes = end - bodyStart;

@@ -4,6 +4,7 @@ import type { Priority } from '../../../src/domain/priority.js';
 import { integerBetween, type Random, seededRandom } from '../../../src/domain/seeded-random.js';
 import {
   AdmissionQueue,
+  CRITICAL_ONLY_MS,
   CRITICAL_WAIT_FACTOR,
   ROUTINE_SHARE,
   STANDING_SHARE,
@@ -121,7 +122,7 @@ test('lets a burst wait for the whole limit, and a standing queue for a twentiet
   queue.take(standingMs);
   queue.push(item('routine', standingMs), standingMs);
   assert.equal(waitOf('routine', standingMs), waitMs, 'it was empty in between');
-  queue.refused(standingMs);
+  queue.refused('routine', standingMs);
   assert.equal(waitOf('routine', standingMs + waitMs - 1), STANDING_SHARE * waitMs, 'something was refused');
   queue.take(standingMs);
   assert.equal(waitOf('routine', standingMs + waitMs), waitMs);
@@ -151,6 +152,25 @@ test('refuses what would wait too long in a standing queue, by how long each tak
   assert.equal(refusalOf('routine', standingMs), 'late');
   assert.equal(refusalOf('critical', standingMs), undefined, 'it goes before them');
   assert.equal(refusalOf('routine', waitMs), undefined, 'it may be a burst');
+});
+
+test('takes and works on no routine request for a while after a critical one was refused', () => {
+  const queue = newQueue();
+  const waiting = item('routine', 0);
+  queue.push(waiting, 0);
+  queue.refused('critical', 100);
+  assert.equal(queue.isLate(waiting, 100), true);
+  assert.equal(queue.isLate(item('critical', 0), 100), false);
+  assert.equal(queue.take(100), waiting, 'it comes first, to be dropped');
+  for (const [afterMs, routine] of [
+    [0, 'late'],
+    [CRITICAL_ONLY_MS - 1, 'late'],
+    [CRITICAL_ONLY_MS, undefined],
+  ] as const) {
+    const nowMs = 100 + afterMs;
+    assert.equal(queue.refusalOf('routine', 1, nowMs, NO_LOAD, nowMs), routine);
+    assert.equal(queue.refusalOf('critical', 1, nowMs, NO_LOAD, nowMs), undefined);
+  }
 });
 
 test('counts what it promised as if it were there', () => {
