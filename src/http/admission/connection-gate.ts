@@ -216,6 +216,8 @@ export class ConnectionGate {
     const bytes = end - bodyStart;
     if (this.admission.takes('routine', bytes, arrivedMs, promised)) return false;
     const priority = priorityOfBytes(chunk, bodyStart, end);
-    return this.admission.refuses(priority, bytes, arrivedMs, promised);
+    // Behind a backlog that never ends but moves on, a request may be newer than that: a critical one is believed.
+    const sinceMs = priority === 'critical' ? this.admission.earliestArrivalMs() : arrivedMs;
+    return this.admission.refuses(priority, bytes, sinceMs, promised);
   }
 }
