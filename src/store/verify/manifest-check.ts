@@ -30,7 +30,7 @@ export async function checkManifest(disk: Disk, directory: string): Promise<Mani
     if (text.equals(Buffer.from(manifestText(segments)))) return { ...found, segments, bytes };
     // It may have been replaced between the two readings; a difference that stays is one.
     const again = await readManifest(disk, directory);
-    if (again.length !== segments.length) return checkManifest(disk, directory);
+    if (manifestText(again) !== manifestText(segments)) return checkManifest(disk, directory);
     return { segments, isThere: true, bytes, damage: { file, what: 'its text is not as it was written' } };
   } catch (error) {
     const what = error instanceof CodedError ? error.message : unreadable(error);
