@@ -72,8 +72,15 @@ class Rounds {
       cpuSeconds === undefined ? [] : [(cpuSeconds * 1e6) / answered],
     );
     const rates = this.results.map(({ perSecond }) => perSecond);
+    const total = (of: (result: ClosedLoopResult) => number): number =>
+      this.results.reduce((sum, result) => sum + of(result), 0);
     return {
       throughput: medianOf(rates, 'requests/s', 'higher'),
+      error_share: scalar(
+        total(({ unexpected }) => unexpected) / total(({ answered }) => answered),
+        '',
+        'lower',
+      ),
       ...(first === undefined ? {} : { latency: latency(first) }),
       ...(cpu.length === 0 ? {} : { cpu_per_request: medianOf(cpu, 'us', 'lower') }),
       generator_cpu: scalar(median(this.results.map((result) => result.generatorCpuShare)), 'cores'),
@@ -149,6 +156,7 @@ async function open(rate: number, context: CaseContext): Promise<CaseOutcome[]> 
   const measures: Record<string, Measure> = {
     rate: scalar(ratePerSecond, 'requests/s'),
     latency: latency(result.uncorrected, result.corrected),
+    error_share: scalar((result.unexpected + result.due - result.answered) / result.due, '', 'lower'),
     generator_lateness: latency(result.lateness),
     ...(cpuBefore === undefined || cpuAfter === undefined
       ? {}

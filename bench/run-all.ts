@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { BENCHMARKS } from './benchmarks.js';
 import { REPORT_PATHS, type ReportPaths, writeReport } from './harness/report.js';
+import { readBudgets } from './verdicts/budgets.js';
+import { writeLatencyBudget } from './verdicts/latency-budget.js';
 
 interface Flags {
   smoke?: true;
@@ -50,6 +52,7 @@ async function run(flags: Flags): Promise<void> {
       if (!(await runOne(name, paths.results, flags))) failed.push(name);
     }
     await writeReport(BENCHMARKS, paths);
+    if (folder === undefined) await writeLatencyBudget(await readBudgets(), paths.results);
   } finally {
     if (scratch !== undefined) await rm(scratch, { recursive: true });
   }

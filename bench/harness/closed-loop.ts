@@ -29,6 +29,8 @@ export interface ClosedLoopResult {
   perSecond: number;
   /** Microseconds, from sending to the whole answer. */
   latency: Histogram;
+  /** Answers of another status than was expected. */
+  unexpected: number;
   /** Of one core, user and system time of this process. */
   generatorCpuShare: number;
   /** Reasons that the figures must not be quoted. */
@@ -84,7 +86,15 @@ export async function closedLoop(load: Load): Promise<ClosedLoopResult> {
         ]
       : []),
   ];
-  return { answered, seconds: elapsed, perSecond: answered / elapsed, latency, generatorCpuShare, invalid };
+  return {
+    answered,
+    seconds: elapsed,
+    perSecond: answered / elapsed,
+    latency,
+    unexpected,
+    generatorCpuShare,
+    invalid,
+  };
 }
 
 /** Opens the connections of a load, all at once. */

@@ -28,6 +28,8 @@ export interface FixedRateLoad extends Load {
 export interface OpenLoopResult {
   due: number;
   answered: number;
+  /** Answers of another status than was expected. */
+  unexpected: number;
   /** From the first that was due to the last answer. */
   seconds: number;
   /** Microseconds from when each was due. */
@@ -144,9 +146,10 @@ class FixedRateRun {
   }
 
   result(): OpenLoopResult {
-    const { corrected, uncorrected, lateness, answered, count: due } = this;
+    const { corrected, uncorrected, lateness, answered, unexpected, count: due } = this;
     const seconds = (this.lastAnswerMs - this.startedMs) / 1000;
-    return { due, answered, seconds, corrected, uncorrected, lateness, invalid: this.invalid(seconds) };
+    const invalid = this.invalid(seconds);
+    return { due, answered, unexpected, seconds, corrected, uncorrected, lateness, invalid };
   }
 
   private invalid(seconds: number): string[] {

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command } from 'commander';
 import { BENCHMARKS } from '../benchmarks.js';
+import { readBudgets } from '../verdicts/budgets.js';
+import { writeLatencyBudget } from '../verdicts/latency-budget.js';
 import type { Benchmark, RunOptions } from './benchmark.js';
 import { RESULTS, writeReport } from './report.js';
 import type { BenchmarkResult, Parameters } from './result.js';
@@ -45,7 +47,10 @@ export async function runAsMain(module: string, benchmark: Benchmark): Promise<v
   });
   bar.stop();
   if (path !== undefined && !interrupted.signal.aborted) await writeResult(path, result);
-  if (output === undefined && path !== undefined) await writeReport(BENCHMARKS);
+  if (output === undefined && path !== undefined) {
+    await writeReport(BENCHMARKS);
+    await writeLatencyBudget(await readBudgets(), RESULTS);
+  }
   process.stdout.write(terminalReport(result));
   process.exitCode = hasFailed(result) || interrupted.signal.aborted ? 1 : 0;
 }
