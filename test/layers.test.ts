@@ -110,7 +110,7 @@ describe('the layers', () => {
 
   it('stay inside src', () => {
     assert.deepEqual(
-      all.filter(({ target }) => /^(test|bench)\//.test(target)),
+      all.filter(({ target }) => /^(test|bench|profiles)\//.test(target)),
       [],
     );
   });
@@ -131,7 +131,7 @@ describe('the layers', () => {
 });
 
 describe('the files', () => {
-  const files = ['src', 'bench', 'test'].flatMap(sourceFiles);
+  const files = ['src', 'bench', 'profiles', 'test'].flatMap(sourceFiles);
 
   it(`hold one thing each: at most ${LINES_MAX} lines`, () => {
     const long = files.filter(
@@ -140,7 +140,7 @@ describe('the files', () => {
     assert.deepEqual(long, []);
   });
 
-  it('of src and bench open with what they are for', () => {
+  it('of src, bench and profiles open with what they are for', () => {
     const silent = files.filter((file) => {
       return !file.startsWith('test/') && !/^(#!.*\n)?\/\*\*/.test(readFileSync(join(ROOT, file), 'utf8'));
     });

@@ -1,0 +1,63 @@
+/**
+ * Where the processor's time goes, by line: a V8 profile mapped through the source maps to TypeScript (`lines.md`), and every file of
+ * ours with the time beside each of its lines (`annotated.html`).
+ */
+import { figure } from '../bench/harness/figure.js';
+import type { Table } from '../bench/harness/result.js';
+import { annotatedHtml } from './support/annotated-html.js';
+import { captureCpu, cpuSampling } from './support/capture-cpu.js';
+import { profileHead, profilePage } from './support/cost-tables.js';
+import type { CpuProfile } from './support/cpu-profile.js';
+import { type LineCosts, lineCosts } from './support/line-costs.js';
+import { runAsMain } from './support/run-as-main.js';
+import type { ProfileKind } from './support/run-profile.js';
+import { SourceLines } from './support/source-lines.js';
+
+const LINES_SHOWN = 30;
+const TEXT_MAX = 80;
+
+export const linesProfile: ProfileKind<CpuProfile> = {
+  kind: 'lines',
+  title: 'Time of the service by line of source',
+  sampling: cpuSampling,
+  capture: captureCpu,
+  files(profile, meta) {
+    const sources = new SourceLines();
+    const costs = lineCosts(profile, sources);
+    const share = ((100 * costs.inLines) / costs.busy).toFixed(0);
+    const facts = [
+      `${share} % of what the main thread worked was in lines; the rest in natives, garbage collection and the kernel`,
+    ];
+    const head = profileHead('Time by line', meta, facts);
+    return {
+      'profile.cpuprofile': JSON.stringify(profile),
+      'lines.md': profilePage(head, lineTables(costs, meta.requests)),
+      'annotated.html': annotatedHtml(costs.lines, meta.requests, sources),
+    };
+  },
+};
+
+/** The lines that took longest: of ours, and of all code. */
+export function lineTables({ lines, busy }: LineCosts, requests: number | null): Table[] {
+  const perRequest = requests !== null && requests > 0;
+  const table = (title: string, shown: LineCosts['lines']): Table => ({
+    title,
+    head: ['line', 'function', 'source', ...(perRequest ? ['µs/request'] : []), 'ms', '%'],
+    rows: shown.map(({ path, line, functionName, text, self }) => [
+      `${path}:${line}`,
+      functionName === '' ? '(anonymous)' : functionName,
+      text === '' ? '' : `\`${text.slice(0, TEXT_MAX).replaceAll('`', "'")}\``,
+      ...(perRequest ? [figure(self / requests)] : []),
+      figure(self / 1000),
+      ((100 * self) / busy).toFixed(2),
+    ]),
+    note: '',
+  });
+  const ours = lines.filter(({ path }) => path.endsWith('.ts') && !path.includes('node_modules'));
+  return [
+    table('Lines of ours', ours.slice(0, LINES_SHOWN)),
+    table('Lines of all code', lines.slice(0, LINES_SHOWN)),
+  ];
+}
+
+await runAsMain(import.meta.url, linesProfile);
