@@ -149,7 +149,7 @@ class Filler {
 
   private async waitForFollowers(): Promise<void> {
     for (;;) {
-      const { headSequence, details } = this.store.health();
+      const { headSequence, details } = await this.store.health();
       const unindexed = headSequence - Number(details.indexed_sequence);
       if (unindexed <= UNINDEXED_MAX && Number(details.unsealed_journals) <= UNSEALED_MAX) return;
       await delay(20);

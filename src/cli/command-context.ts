@@ -15,6 +15,8 @@ export interface CommandContext {
    * that first signal the next one ends the process at once.
    */
   onStop(listener: (signal: StopSignal) => void): () => void;
+  /** Tells whoever supervises this process that it serves. */
+  ready(): void;
   /** Ends the process at once, whatever is still under way. */
   exitNow(exitCode: number): never;
   /** Opens the store of a directory; without one, of the directory that the settings name. */

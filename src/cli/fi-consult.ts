@@ -37,6 +37,8 @@ process.exitCode = await runCli(process.argv.slice(2), packageVersion(), {
   stderr: process.stderr,
   env: process.env,
   onStop,
+  // There is a channel only to a parent that asked for one, as pm2 does.
+  ready: () => void process.send?.('ready'),
   exitNow: (exitCode) => process.exit(exitCode),
   openStore: (dataDir) => openStore({ env: process.env, dataDir, logTo: process.stderr, onFailed }),
 });

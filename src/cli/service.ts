@@ -2,42 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Authenticator } from '../domain/access.js';
 import { limits } from '../domain/limits.js';
-import { Admission } from '../http/admission/admission.js';
-import { buildApp } from '../http/app.js';
-import { startServer } from '../http/server.js';
-import { createLogger, type Logger } from '../ops/logger.js';
-import { createMetrics } from '../ops/metrics.js';
+import { createLogger } from '../ops/logger.js';
 import type { Settings } from '../ops/settings-table.js';
 import { createStageTimers } from '../ops/stage-timers.js';
 import type { CommandContext } from './command-context.js';
-import { CommandError } from './command-error.js';
 import { openConfiguredAccess } from './configured-access.js';
-import { openConfiguredStore } from './configured-store.js';
-
-/** What ends the service: a signal, or a store that can keep its promises no longer. */
-class StopReason {
-  /** Whatever ended it, a failure that came before, or came while it was stopping, is the one that counts. */
-  failure: Error | undefined;
-  isSignalled = false;
-  private stop: () => void = () => {};
-  private signal: () => void = () => {};
-  readonly arrived = new Promise<void>((resolve) => {
-    this.stop = resolve;
-  });
-  readonly signalArrived = new Promise<void>((resolve) => {
-    this.signal = resolve;
-  });
-
-  signalled = (): void => {
-    this.isSignalled = true;
-    this.signal();
-    this.stop();
-  };
-  failed = (error: Error): void => {
-    this.failure ??= error;
-    this.stop();
-  };
-}
+import { startHttpApi } from './http-api.js';
+import { StopReason } from './stop-reason.js';
+import { logStopped, openStoreUnlessStopped, storeFailure } from './stoppable-store.js';
 
 /**
  * Serves until SIGTERM or SIGINT. Throws what stops a start, or the failure that stopped the service. A signal
@@ -52,39 +24,17 @@ export async function serve(settings: Settings, version: string, context: Comman
   let authenticator: Authenticator | undefined;
   try {
     authenticator = await openConfiguredAccess(settings, logger);
-    const opening = openConfiguredStore(settings, { logger, timers, onFailed: reason.failed });
-    await Promise.race([opening, reason.signalArrived]);
-    if (reason.isSignalled) {
-      logger.info('stopped before it listened');
-      context.exitNow(0);
-    }
-    const store = await opening;
+    const store = await openStoreUnlessStopped({ settings, logger, timers, reason, context });
     const storeMs = Math.round(performance.now() - startedMs);
     try {
       const { load, appendedEvents } = store;
-      const isAudited = settings.auth !== 'off' || settings.audit === 'on';
-      const { allowedHosts, corsOrigins, queueEvents, queueMs } = settings;
-      const queueLimits = { eventsMax: queueEvents, bytesMax: limits.queueBytesMax, waitMs: queueMs };
-      const admission = new Admission({ ...queueLimits, load });
-      const metrics = createMetrics({ timers, queue: () => admission.figures(), appendedEvents });
-      // Who is told to listen on a name is asked for under it.
-      const connections = { allowedHosts: [...allowedHosts, settings.host], corsOrigins };
-      const app = await buildApp({
-        store,
-        admission,
-        metrics,
-        timers,
-        logger,
-        version,
-        connections,
-        authenticator,
-        isAudited,
-      });
-      const server = await startServer(app, settings);
-      const { headSequence } = store.health();
+      const parts = { settings, version, logger, timers, authenticator, store, load, appendedEvents };
+      const server = await startHttpApi(parts);
+      const { headSequence } = await store.health();
       const startMs = Math.round(performance.now() - startedMs);
       const { dataDir } = settings;
       logger.info({ url: server.url, dataDir, headSequence, storeMs, startMs }, 'listening');
+      context.ready();
       await reason.arrived;
       logger.info(reason.failure === undefined ? 'stopping' : 'stopping after a failure');
       // Whoever asks meanwhile is told why (GET /health/ready), before nobody answers any more.
@@ -93,21 +43,10 @@ export async function serve(settings: Settings, version: string, context: Comman
     } finally {
       await store.close();
     }
-    if (reason.failure !== undefined) throw failureOf(reason.failure, logger);
-    const { headSequence, details } = store.health();
-    const isInHdf5 = details.mirrored_sequence === headSequence;
-    logger.info(
-      isInHdf5 ? 'stopped; everything is in HDF5' : 'stopped; the newest events are in the journal only',
-    );
+    if (reason.failure !== undefined) throw storeFailure(reason.failure, logger);
+    await logStopped(store, logger);
   } finally {
     await authenticator?.close();
     unlisten();
   }
-}
-
-function failureOf(error: Error, logger: Logger): CommandError {
-  logger.fatal({ err: error }, 'the store failed');
-  return new CommandError(`${error.message} What was acknowledged is safe; start the service again.`, 1, {
-    cause: error,
-  });
 }

@@ -53,6 +53,8 @@ export const ERROR_CODES = [
   'LOG_UNAVAILABLE',
   'SHUTTING_DOWN',
   'NOT_READY',
+  'STORE_UNREACHABLE',
+  'OUTCOME_UNKNOWN',
   'INTERNAL_ERROR',
   // What stops a start.
   'DATA_DIR_LOCKED',
@@ -65,6 +67,7 @@ export const ERROR_CODES = [
   'CREDENTIAL_FILE_DAMAGED',
   'CODEC_UNAVAILABLE',
   'NATIVE_MODULE_MISSING',
+  'STORE_VERSION_DIFFERS',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -240,6 +240,34 @@ export const limits = {
   /** How long "fi-consult torture" waits for the answer to one request, and for a process to end by itself. */
   tortureRequestMs: 20_000,
   tortureExitMs: 60_000,
+  /** The longest path of a Unix socket that Linux takes, without the byte that ends it. */
+  socketPathBytesMax: 107,
+  /** One call to a store in another process. JSON writes a body of a mebibyte in up to six times its bytes. */
+  socketCallBytesMax: 16 * 1024 * 1024,
+  /** One answer of it: a state has no bound but memory. */
+  socketAnswerBytesMax: 512 * 1024 * 1024,
+  /** Calls of one worker that the store works on at the same time; further ones wait in the socket. */
+  socketCallsMax: 4096,
+  /** Bytes of answers that a worker has not taken, past which no more of its calls are read. */
+  socketWaitingBytesMax: 16 * 1024 * 1024,
+  /** Calls of a worker that are not answered yet, those that wait for events of a feed left out. */
+  callsMax: 8192,
+  /** How long a call may take. The longest is the check of a long consultation. */
+  callMs: 60_000,
+  /** How often the store tells its workers how busy it is, if that has changed; and if it has not. */
+  loadTellMs: 100,
+  storeBeatMs: 1000,
+  /** Looks at a connection to the store, a beat apart, that may find nothing new before it counts as broken. */
+  silentBeatsMax: 5,
+  /** The first and the longest pause between two attempts to reach the store. */
+  reconnectMsMin: 10,
+  reconnectMsMax: 250,
+  /** How long a worker may take to say its figures. */
+  figuresMs: 250,
+  /** API workers that may be set. */
+  workersMax: 64,
+  /** How long a worker that stops goes on serving its connections, so that each is told to close with an answer. */
+  drainMs: 3000,
   /** How long a graceful stop waits for requests in flight. */
   shutdownMs: 10_000,
 } as const;
@@ -279,3 +307,5 @@ assert(
 assert(limits.feedPageEvents <= limits.feedTailEventsMax, 'what is read for the tail fits it');
 assert(limits.streamGoodbyeMs < limits.shutdownMs, 'streams end before a stop cuts them off');
 assert(4 * limits.feedBatchBytesMax < limits.streamWaitingBytesMax, 'one slow client is not too much');
+assert(6 * limits.bodyBytesMax < limits.socketCallBytesMax, 'every body fits a call to the store');
+assert(limits.loadTellMs <= limits.storeBeatMs, 'a beat is a number of looks');

@@ -135,8 +135,9 @@ function textsOf(examples: Readonly<Record<string, string>>) {
 
 function failures({ problems = [], access = 'open' }: FastifyContextConfig) {
   const byStatus = new Map<number, ErrorCode[]>();
-  const refusals = access === 'open' ? [] : ACCESS_PROBLEMS;
-  for (const code of [...problems, ...refusals, 'INTERNAL_ERROR' as const]) {
+  // Every route that is not open asks the store, which may be another process.
+  const refusals: readonly ErrorCode[] = access === 'open' ? [] : [...ACCESS_PROBLEMS, 'STORE_UNREACHABLE'];
+  for (const code of new Set<ErrorCode>([...problems, ...refusals, 'INTERNAL_ERROR'])) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -65,4 +65,6 @@ export const STORE_PROBLEMS: readonly ErrorCode[] = [
   'LOG_UNAVAILABLE',
   'SHUTTING_DOWN',
   'STORAGE_FULL',
+  'STORE_UNREACHABLE',
+  'OUTCOME_UNKNOWN',
 ];

@@ -73,6 +73,12 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   LOG_UNAVAILABLE: { status: 503, title: 'The log cannot be written', retryAfterSeconds: 5 },
   SHUTTING_DOWN: { status: 503, title: 'The service is stopping', retryAfterSeconds: 5 },
   NOT_READY: { status: 503, title: 'The service is not ready', retryAfterSeconds: 5 },
+  STORE_UNREACHABLE: { status: 503, title: 'The store does not answer', retryAfterSeconds: 1 },
+  OUTCOME_UNKNOWN: {
+    status: 503,
+    title: 'Whether it was stored is not known',
+    retryAfterSeconds: 1,
+  },
   INTERNAL_ERROR: { status: 500, title: 'The service failed' },
   DATA_DIR_LOCKED: { status: 500, title: 'The data directory has another owner' },
   DISK_FAILED: { status: 500, title: 'The disk cannot be read or written' },
@@ -84,4 +90,5 @@ export const PROBLEMS: { readonly [C in ErrorCode]: ProblemKind } = {
   INVALID_SETTINGS: { status: 500, title: 'The settings are not valid' },
   CODEC_UNAVAILABLE: { status: 500, title: 'The codec is not available' },
   NATIVE_MODULE_MISSING: { status: 500, title: 'A native module is missing' },
+  STORE_VERSION_DIFFERS: { status: 500, title: 'The store is of another version' },
 };

@@ -1,6 +1,7 @@
 /** The application on a socket, and how it stops without dropping a request. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
@@ -16,7 +17,8 @@ export interface HttpServer {
   /**
    * Stops gracefully: takes no new connections, finishes the requests in flight, and answers every further one
    * with 503 SHUTTING_DOWN and `Connection: close`. What is not done after `limits.shutdownMs` is cut off.
-   * A second call waits for the first.
+   * With `drainMs`, requests on open connections are served for so long before that, each answer with
+   * `Connection: close`. A second call waits for the first.
    */
   close(): Promise<void>;
 }
@@ -24,7 +26,12 @@ export interface HttpServer {
 /** Listens. INVALID_SETTINGS if the address cannot be had. Port 0 takes any free one. */
 export async function startServer(
   app: FastifyInstance,
-  { host, port, shutdownMs = limits.shutdownMs }: { host: string; port: number; shutdownMs?: number },
+  {
+    host,
+    port,
+    shutdownMs = limits.shutdownMs,
+    drainMs = 0,
+  }: { host: string; port: number; shutdownMs?: number; drainMs?: number },
 ): Promise<HttpServer> {
   // Fastify would listen on every address of the name, with servers that a stop does not know.
   const address = host === 'localhost' ? '127.0.0.1' : host;
@@ -40,10 +47,27 @@ export async function startServer(
     url: `http://${shownHost}:${listening.port}`,
     port: listening.port,
     close() {
-      closing ??= closeGracefully(app, shutdownMs);
+      closing ??= drain(app, drainMs).then(() => closeGracefully(app, shutdownMs));
       return closing;
     },
   };
+}
+
+/**
+ * Takes no new connections and lets clients leave those they have: another process goes on for them, and none of
+ * their requests is refused. One who sends nothing meanwhile finds the connection closed, as after any idle time.
+ */
+async function drain({ server }: FastifyInstance, drainMs: number): Promise<void> {
+  if (drainMs === 0) return;
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false;
+  });
+  const isOver = new AbortController();
+  // The close of HTTP would end idle connections at once, on which a request may be on its way.
+  const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
+  const limit = delay(drainMs, undefined, { signal: isOver.signal }).catch(() => undefined);
+  await Promise.race([closed, limit]);
+  isOver.abort();
 }
 
 async function closeGracefully(app: FastifyInstance, shutdownMs: number): Promise<void> {

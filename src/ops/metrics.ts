@@ -4,9 +4,18 @@
  * Everything is read when somebody asks: the stages from their histograms, the queue and the count of events
  * through callbacks. Nothing here is on the path of a request but the count of refused appends.
  */
-import { Counter, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client';
-import type { QueueFigures } from './load.js';
-import { STAGES, type Stage, type StageTimers } from './stage-timers.js';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type Metric,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
+import { joinedQueues, type QueueFigures } from './load.js';
+import { createStageTimers, STAGES, type Stage, type StageCounts, type StageTimers } from './stage-timers.js';
 
 export interface MetricSources {
   timers: StageTimers;
@@ -17,12 +26,20 @@ export interface MetricSources {
 
 export type MetricsJson = Record<string, unknown>;
 
+/** The figures of one process as plain data, to be joined with those of others. */
+export interface ProcessFigures {
+  metrics: MetricObjectWithValues<MetricValue<string>>[];
+  stages: StageCounts;
+  queue: QueueFigures;
+}
+
 export interface Metrics {
   /** The media type of `text`. */
   readonly contentType: string;
   text(): Promise<string>;
   /** The same figures by name; times are in seconds. */
   json(): Promise<MetricsJson>;
+  figures(): Promise<ProcessFigures>;
   /** Counts an append that storage refused. `errorType` is an error's code. */
   countPersistError(errorType: string): void;
   /** A client is sent events as they come, in this media type. */
@@ -63,6 +80,7 @@ export function createMetrics({ timers, appendedEvents, queue }: MetricSources):
     name: 'fi_queue_age_seconds',
     help: 'How long the oldest of them has waited.',
     registers: [registry],
+    aggregator: 'max',
     collect() {
       this.set(queue().ageMs / 1000);
     },
@@ -91,16 +109,49 @@ export function createMetrics({ timers, appendedEvents, queue }: MetricSources):
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    async json() {
-      const figures: MetricsJson = {};
-      for (const { name, values } of await registry.getMetricsAsJSON()) figures[name] = valuesJson(values);
-      return { ...figures, [LATENCY]: latencyJson(timers), queue: queueJson(queue()) };
-    },
+    json: () => registryJson(registry, timers, queue()),
+    figures: async () => ({
+      metrics: await registry.getMetricsAsJSON(),
+      stages: timers.counts(),
+      queue: queue(),
+    }),
     countPersistError: (errorType) => persistErrors.inc({ error_type: errorType }),
     streamOpened: (mediaType) => streams.inc({ media_type: mediaType }),
     streamClosed: (mediaType) => streams.dec({ media_type: mediaType }),
     countDroppedStream: (reason) => droppedStreams.inc({ reason }),
   };
+}
+
+/** Figures that belong to no one process, by name: the help text and the value of each. */
+export type CommonGauges = Readonly<Record<string, { help: string; value: number }>>;
+
+/** The figures of several processes as one, in both forms. What says nothing of a sum (start times) is left out. */
+export function joinedMetrics(
+  processes: readonly ProcessFigures[],
+  common: CommonGauges,
+): Pick<Metrics, 'text' | 'json'> {
+  const registry = AggregatorRegistry.aggregate(processes.map(({ metrics }) => metrics));
+  for (const [name, { help, value }] of Object.entries(common)) {
+    new Gauge({ name, help, registers: [registry] }).set(value);
+  }
+  return {
+    text: () => registry.metrics(),
+    json() {
+      const timers = createStageTimers();
+      for (const { stages } of processes) timers.add(stages);
+      return registryJson(registry, timers, joinedQueues(processes.map(({ queue }) => queue)));
+    },
+  };
+}
+
+async function registryJson(
+  registry: Pick<Registry, 'getMetricsAsJSON'>,
+  timers: StageTimers,
+  queue: QueueFigures,
+): Promise<MetricsJson> {
+  const figures: MetricsJson = {};
+  for (const { name, values } of await registry.getMetricsAsJSON()) figures[name] = valuesJson(values);
+  return { ...figures, [LATENCY]: latencyJson(timers), queue: queueJson(queue) };
 }
 
 /** What became of the requests that store something, by their priority. */

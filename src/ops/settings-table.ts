@@ -36,6 +36,10 @@ export interface Settings {
   jwtSubjectClaim: string;
   jwtRoleClaim: string;
   audit: 'auto' | 'on';
+  /** The path of the store's socket; empty for the one in the data directory. */
+  socket: string;
+  /** How many API workers there are to be; 0 for as many as suit the machine. */
+  workers: number;
 }
 
 /** What a setting's text is judged with. `parseCodec` throws on a codec that is not known. */
@@ -252,6 +256,20 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     defaultText: 'auto',
     description: 'Whether access to consultations is recorded: `auto` unless `FI_AUTH=off`, `on` always.',
     ...oneOf('auto', 'on'),
+  },
+  socket: {
+    name: 'FI_SOCKET',
+    description:
+      'Where `fi-consult store` listens for its API workers; `store.sock` in the data directory if not given. Not used by one process alone.',
+    ...optionalText(`the path of a Unix socket, of at most ${limits.socketPathBytesMax} bytes`),
+  },
+  workers: {
+    name: 'FI_WORKERS',
+    defaultText: 'auto',
+    allowed: `auto, or an integer from 1 to ${limits.workersMax}`,
+    description:
+      'How many API workers `pm2.config.cjs` starts; `auto`: one for each core but one, at least 1. Not used by one process alone.',
+    read: (text, tools) => (text === 'auto' ? 0 : integer(1, limits.workersMax).read(text, tools)),
   },
 };
 

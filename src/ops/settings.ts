@@ -65,6 +65,8 @@ export function loadSettings({ env, flags = {}, parseCodec }: SettingSources): R
     jwtSubjectClaim: read('jwtSubjectClaim'),
     jwtRoleClaim: read('jwtRoleClaim'),
     audit: read('audit'),
+    socket: read('socket'),
+    workers: read('workers'),
   };
   errors.push(...accessFaults(settings));
   if (errors.length > 0) throw refusal(errors);

@@ -28,6 +28,9 @@ export interface StageSummary {
   atMost: number[];
 }
 
+/** What the timers of a process hold, as plain data: of each stage its sum, and place and count by turns. */
+export type StageCounts = Readonly<Record<Stage, { sumMs: number; counts: readonly number[] }>>;
+
 export interface StageTimers {
   /** Records the time from `startMs`, a value of `performance.now()`, until now. */
   record(stage: Stage, startMs: number): void;
@@ -37,6 +40,9 @@ export interface StageTimers {
   time<T>(stage: Stage, work: () => T): T;
   /** Counts, mean and percentiles of a stage. `bounds` are in seconds, ascending. */
   summary(stage: Stage, bounds?: readonly number[]): StageSummary;
+  counts(): StageCounts;
+  /** Takes in what the timers of another process hold. */
+  add(counts: StageCounts): void;
 }
 
 /** Makes the timers of a process. */
@@ -72,7 +78,34 @@ export function createStageTimers(): StageTimers {
       }
     },
     summary: (stage, bounds = []) => summarise(histograms[stage], sumsMs[stage].value / 1000, bounds),
+    counts() {
+      const entries = STAGES.map((stage) => {
+        return [stage, { sumMs: sumsMs[stage].value, counts: countsOf(histograms[stage]) }] as const;
+      });
+      return Object.fromEntries(entries) as Record<Stage, (typeof entries)[number][1]>;
+    },
+    add(others) {
+      for (const stage of STAGES) {
+        const { sumMs, counts } = others[stage];
+        sumsMs[stage].value += sumMs;
+        for (let at = 0; at < counts.length; at += 2) {
+          const value = histograms[stage].valueFromIndex(counts[at] as number);
+          histograms[stage].recordValueWithCount(value, counts[at + 1] as number);
+        }
+      }
+    },
   };
+}
+
+function countsOf(histogram: Float64Histogram): number[] {
+  const counts: number[] = [];
+  let passed = 0;
+  for (let index = 0; index < histogram.countsArrayLength && passed < histogram.totalCount; index += 1) {
+    const here = histogram.getCountAtIndex(index);
+    if (here > 0) counts.push(index, here);
+    passed += here;
+  }
+  return counts;
 }
 
 /** One pass over the counts, about 0.1 ms, where the library's own iterators take ten times that. */

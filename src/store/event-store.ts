@@ -244,7 +244,8 @@ export interface EventStore {
   recordAccess(entries: readonly AccessEntry[]): Promise<void>;
   /** Reads the audit trail, oldest first. AUDIT_DAMAGED if it is not what was written. */
   audit(query: AuditQuery): Promise<AuditPage>;
-  health(): StoreHealth;
+  /** Never rejects: a store that cannot be asked is not ready. */
+  health(): Promise<StoreHealth>;
   /** Finishes what was accepted, brings everything into HDF5, and lets go of the data directory. */
   close(): Promise<void>;
 }

@@ -328,7 +328,7 @@ export class LocalEventStore implements EventStore {
     if (newest !== undefined) await areDurable([newest]);
   }
 
-  health(): StoreHealth {
+  async health(): Promise<StoreHealth> {
     return this.parts.health();
   }
 

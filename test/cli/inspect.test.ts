@@ -24,7 +24,7 @@ test('shows sizes, codecs and counts that add up, while the store is open', asyn
   t.after(() => store.close());
   for (const seed of [1, 2, 3]) await playScript(store, seed);
   await store.archived();
-  const { headSequence } = store.health();
+  const { headSequence } = await store.health();
   const json = await cli(['inspect', '--json', '--data-dir', directory]);
   assert.equal(json.exitCode, 0, json.stderr);
   const report = JSON.parse(json.stdout) as Inspected;

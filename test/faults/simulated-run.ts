@@ -231,7 +231,7 @@ class SimulatedRun {
       for (const consultationId of this.told.consultationIds) {
         shown.push(...(await this.shownOf(store, consultationId)));
       }
-      this.told.checkAll(shown, store.health().headSequence);
+      this.told.checkAll(shown, (await store.health()).headSequence);
     });
     expect(this.failure === undefined, `a store that is only read does not fail: ${detailOf(this.failure)}`);
   }

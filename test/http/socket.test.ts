@@ -66,7 +66,7 @@ test('keeps nothing of a body that ends before its time', async (t) => {
   await once(app.server, 'request');
   socket.destroy();
   await aborted;
-  assert.equal(store.health().headSequence, 0);
+  assert.equal((await store.health()).headSequence, 0);
   assert.equal(store.links.length, 0);
 });
 

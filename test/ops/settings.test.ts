@@ -54,6 +54,8 @@ test('has a default for every setting, and freezes them', () => {
     jwtSubjectClaim: 'sub',
     jwtRoleClaim: 'role',
     audit: 'auto',
+    socket: '',
+    workers: 0,
   });
   assert.ok(Object.isFrozen(settings));
 });

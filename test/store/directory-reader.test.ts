@@ -65,7 +65,7 @@ describe('DirectoryReader', () => {
     t.after(() => store.close());
     const consultations = await Promise.all([1, 2, 3].map((seed) => playScript(store, seed)));
     await store.archived();
-    const { headSequence } = store.health();
+    const { headSequence } = await store.health();
     const reader = readerOf(t, directory);
     const links = await read(reader.scan(1));
     assert.deepEqual(sequencesOf(links), upTo(headSequence));
@@ -94,7 +94,7 @@ describe('DirectoryReader', () => {
     for (const seed of [1, 2, 3, 4]) await playScript(store, seed);
     await store.archived();
     const { consultationId } = await store.create({ userId: 'dr', source: 'test' });
-    head = store.health().headSequence;
+    head = (await store.health()).headSequence;
     await following;
     assert.deepEqual(sequencesOf(followed), upTo(head));
     assert.equal(new LinkView(followed.at(-1)?.link as Buffer).consultationId, consultationId);
@@ -127,7 +127,7 @@ describe('DirectoryReader', () => {
       },
     };
     const links = await read(readerOf(t, directory, stale).scan(1));
-    assert.deepEqual(sequencesOf(links), upTo(store.health().headSequence));
+    assert.deepEqual(sequencesOf(links), upTo((await store.health()).headSequence));
     assert.ok(!isFirstList && !isFirstManifest, 'the first look was stale');
   });
 
@@ -136,7 +136,7 @@ describe('DirectoryReader', () => {
     const store = await openTestStore(directory, { roll: SMALL_SEGMENTS });
     await playScript(store, 1);
     await store.archived();
-    const { headSequence } = store.health();
+    const { headSequence } = await store.health();
     await store.close();
     const segments = join(directory, 'segments');
     const reader = readerOf(t, directory);

@@ -86,7 +86,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
     it(
       'gives gapless versions and sequences, ordered times, and a chain of hashes',
       withStore(async (store) => {
-        const { headSequence } = store.health();
+        const { headSequence } = await store.health();
         const ids = [await started(store), await started(store)];
         for (let i = 0; i < 20; i += 1) await append(store, ids[i % 2] as string, [message(`text ${i}`)]);
         const histories = await Promise.all(ids.map((id) => allEvents(store, id)));
@@ -150,7 +150,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
     it(
       'knows no consultation that was not started, whatever its id looks like',
       withStore(async (store) => {
-        const { headSequence } = store.health();
+        const { headSequence } = await store.health();
         for (const id of [newId(), 'no uuid', '../../etc/passwd', '', newId().toUpperCase()]) {
           const notFound = { code: 'CONSULTATION_NOT_FOUND' };
           await assert.rejects(store.state(id), notFound);
@@ -158,7 +158,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
           await assert.rejects(append(store, id, [message('x')]), notFound);
           await assert.rejects(store.verify(id), notFound);
         }
-        assert.equal(store.health().headSequence, headSequence);
+        assert.equal((await store.health()).headSequence, headSequence);
       }),
     );
 
@@ -166,7 +166,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
       'stores nothing of what the rules refuse, nor of a batch of which one event is refused',
       withStore(async (store) => {
         const consultationId = await started(store);
-        const { headSequence } = store.health();
+        const { headSequence } = await store.health();
         const unknown: EventToAppend = { type: 'MESSAGE_DELETED', payload: { message_id: newId() } };
         await assert.rejects(append(store, consultationId, [unknown]), { code: 'UNKNOWN_MESSAGE' });
         await assert.rejects(append(store, consultationId, [message('x'), unknown]), {
@@ -177,7 +177,7 @@ export function eventStoreContract(name: string, open: () => Promise<StoreSubjec
           code: 'CONSULTATION_ALREADY_STARTED',
         });
         assert.equal((await allEvents(store, consultationId)).length, 1);
-        assert.equal(store.health().headSequence, headSequence);
+        assert.equal((await store.health()).headSequence, headSequence);
       }),
     );
 

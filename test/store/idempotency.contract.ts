@@ -166,7 +166,7 @@ export function idempotencyContract(name: string, open: () => Promise<StoreSubje
         ]) {
           await assert.rejects(store.create({ ...command, ...other, idempotencyKey }), REUSED);
         }
-        assert.equal(store.health().headSequence, 1);
+        assert.equal((await store.health()).headSequence, 1);
         const elsewhere = await keyed(store, first.consultationId, 'k', [message('an append')]);
         assert.equal(elsewhere.replayed, false);
         assert.equal((await create()).replayed, true);

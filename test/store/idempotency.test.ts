@@ -41,13 +41,13 @@ async function fill(store: EventStore): Promise<void> {
 
 /** Asserts that asking again is answered as the first time. */
 async function assertKnown(store: EventStore, first: Asked): Promise<void> {
-  const { headSequence } = store.health();
+  const { headSequence } = await store.health();
   const again = await ask(store, first.id);
   assert.deepEqual(
     again.answers,
     first.answers.map((answer) => ({ ...(answer as object), replayed: true })),
   );
-  assert.equal(store.health().headSequence, headSequence);
+  assert.equal((await store.health()).headSequence, headSequence);
   await assert.rejects(keyed(store, first.id, 'one', [message('another')]), {
     code: 'IDEMPOTENCY_KEY_REUSED',
   });

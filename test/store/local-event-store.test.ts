@@ -108,7 +108,7 @@ describe('LocalEventStore over its files', () => {
     const directory = await temporaryDirectory(t);
     const store = await openTestStore(directory, { roll: SMALL_SEGMENTS });
     await filled(store);
-    const { headSequence } = store.health();
+    const { headSequence } = await store.health();
     await store.close();
     const names = await readdir(join(directory, 'segments'));
     const journals = await readdir(join(directory, 'journal'));

@@ -217,7 +217,7 @@ describe('after a refused write', () => {
     await assert.rejects(refused, { code: 'STORAGE_FULL' });
     assert.equal((await other).replayed, false, 'it is decided anew, and then the only one with the key');
     await assert.rejects(store.append(append), { code: 'IDEMPOTENCY_KEY_REUSED' });
-    assert.equal(store.health().headSequence, 2);
+    assert.equal((await store.health()).headSequence, 2);
   });
 
   it('nothing of a storm of refusals is left in memory', async (t) => {

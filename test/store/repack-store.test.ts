@@ -257,6 +257,6 @@ test('beside a service that appends, seals and reads, nobody loses anything', as
   assert.equal((await eventsOf({ dataDir, directory })).length, sealed);
   const again = await openTestStore(dataDir);
   t.after(() => again.close());
-  assert.equal(again.health().headSequence, 1004);
+  assert.equal((await again.health()).headSequence, 1004);
   assert.deepEqual(await clinic.pages(again), before);
 });

@@ -34,6 +34,7 @@ export async function cli(args: string[], options: CliOptions = {}): Promise<Cli
       options.onStart?.(listener);
       return () => {};
     },
+    ready: () => {},
     exitNow: (exitCode) => {
       throw new Error(`ended at once with exit code ${exitCode}`);
     },

@@ -63,7 +63,7 @@ export async function testApp(
   });
   const metrics = createMetrics({
     timers,
-    appendedEvents: () => store.health().headSequence,
+    appendedEvents: () => store.links.length,
     queue: () => admission.figures(),
   });
   const logger = createLogger({ level: 'debug', destination });

@@ -331,7 +331,12 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
       if (query.consultationId !== undefined) known(query.consultationId);
       return memoryFollow(links, news, query);
     },
-    health: () => ({ ready: !isClosed, headSequence: links.length, details: {}, ...options.health?.() }),
+    health: async () => ({
+      ready: !isClosed,
+      headSequence: links.length,
+      details: {},
+      ...options.health?.(),
+    }),
     async close() {
       isClosed = true;
     },

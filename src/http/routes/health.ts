@@ -28,7 +28,7 @@ export const healthRoutes: RouteModule = (plain, { store }) => {
       config: { access: 'open', problems: ['NOT_READY'] },
     },
     async (_request, reply) => {
-      const { ready, reason } = store.health();
+      const { ready, reason } = await store.health();
       if (!ready) throw new CodedError('NOT_READY', reason ?? 'The store does not accept events now.');
       reply.headers(NO_STORE);
       return { status: 'ready' as const };
@@ -45,7 +45,7 @@ export const healthRoutes: RouteModule = (plain, { store }) => {
       config: { access: 'open', answer: HealthAnswer },
     },
     async (_request, reply) => {
-      const { ready, reason, headSequence, details } = store.health();
+      const { ready, reason, headSequence, details } = await store.health();
       reply.headers(NO_STORE).type(JSON_MEDIA_TYPE);
       return reply.send(
         JSON.stringify({

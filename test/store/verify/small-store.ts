@@ -70,12 +70,12 @@ export async function smallStore(t: TestContext, codecs: readonly string[]): Pro
     while (ids.length < CONSULTATIONS) {
       ids.push((await store.create({ userId: 'dr', source: 'test' })).consultationId);
     }
-    headSequence = store.health().headSequence;
+    headSequence = (await store.health()).headSequence;
     // The first event after a full segment begins the next journal, and the full one is sealed.
     const target = SEGMENT_EVENTS * (codecs.indexOf(codec) + 1) + (codec === codecs.at(-1) ? TAIL_EVENTS : 1);
     await say(store, ids, target - headSequence);
     await store.archived();
-    headSequence = store.health().headSequence;
+    headSequence = (await store.health()).headSequence;
     await store.close();
   }
   return { dataDir, ids, headSequence };

@@ -265,7 +265,7 @@ describe('A check of a data directory', () => {
     const roll = { events: 40, bytes: 1e9, ageMs: 1e9 };
     const first = await openTestStore(dataDir, { roll });
     await playScript(first, 1);
-    const { headSequence } = first.health();
+    const { headSequence } = await first.health();
     await first.close();
     const { root = '' } = (await verified(dataDir)).summary;
     const second = await openTestStore(dataDir, { roll });
@@ -342,7 +342,7 @@ describe('A check of a data directory', () => {
     const heads: number[] = [];
     let sealedMeanwhile = 0;
     for (let round = 0; sealedMeanwhile < 3 && round < ROUNDS_MAX; round += 1) {
-      const acknowledged = store.health().headSequence;
+      const acknowledged = (await store.health()).headSequence;
       const { summary, damages } = await verified(dataDir);
       assert.deepEqual(damages, []);
       assert.ok(summary.headSequence >= acknowledged, 'what was acknowledged before is checked');
