@@ -47,7 +47,10 @@ export async function startServer(
     url: `http://${shownHost}:${listening.port}`,
     port: listening.port,
     close() {
-      closing ??= drain(app, drainMs).then(() => closeGracefully(app, shutdownMs));
+      closing ??=
+        drainMs === 0
+          ? closeGracefully(app, shutdownMs)
+          : drain(app, drainMs).then(() => closeGracefully(app, shutdownMs));
       return closing;
     },
   };
@@ -58,7 +61,6 @@ export async function startServer(
  * their requests is refused. One who sends nothing meanwhile finds the connection closed, as after any idle time.
  */
 async function drain({ server }: FastifyInstance, drainMs: number): Promise<void> {
-  if (drainMs === 0) return;
   server.prependListener('request', (_request, response) => {
     response.shouldKeepAlive = false;
   });
