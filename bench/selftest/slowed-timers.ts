@@ -37,6 +37,7 @@ export function slowedTimers(timers: StageTimers): SlowedTimers {
   }
 
   return {
+    ...timers,
     record,
     recordMs,
     time(stage, work) {
@@ -47,7 +48,6 @@ export function slowedTimers(timers: StageTimers): SlowedTimers {
         record(stage, startMs);
       }
     },
-    summary: (stage, bounds) => timers.summary(stage, bounds),
     slow(stage, share) {
       slowed = stage;
       slowedBy = share;
