@@ -7,8 +7,8 @@
  */
 import { join } from 'node:path';
 import { type CaseContext, type CaseOutcome, defineBenchmark, type Size } from './harness/benchmark.js';
-import { type ClosedLoopResult, closedLoop } from './harness/closed-loop.js';
-import { latency, median, medianOf, scalar, scalarValue } from './harness/measures.js';
+import { closedLoop } from './harness/closed-loop.js';
+import { latency, medianOf, scalar, scalarValue } from './harness/measures.js';
 import { openLoop } from './harness/open-loop.js';
 import { type CaseResult, honest, type Measure } from './harness/result.js';
 import { runAsMain } from './harness/run-as-main.js';
@@ -21,7 +21,8 @@ import {
   startService,
 } from './harness/service-under-test.js';
 import { appendBodies, appendRequests } from './support/append-requests.js';
-import { type BenchProcess, startProcess } from './support/bench-process.js';
+import { startProcess } from './support/bench-process.js';
+import { Rounds } from './support/rounds.js';
 
 const CEILING = new URL('./support/ceiling-server.js', import.meta.url);
 const CONNECTIONS = [16, 64];
@@ -41,56 +42,6 @@ const TIMES: Readonly<Record<Size, Times>> = {
   smoke: { warmUp: 0.2, round: 0.2, rounds: 2, maximum: 0.2, open: 1 },
   full: { warmUp: 3, round: 4, rounds: 6, maximum: 4, open: 30 },
 };
-
-/** What one server did over all of its rounds. */
-class Rounds {
-  private readonly results: (ClosedLoopResult & { cpuSeconds: number | undefined })[] = [];
-
-  constructor(
-    readonly server: BenchProcess,
-    private readonly load: { connections: number; request: (index: number) => Buffer },
-  ) {}
-
-  async run(seconds: number): Promise<void> {
-    const before = await cpuSecondsOf(this.server.pid);
-    const result = await closedLoop({ url: this.server.url, ...this.load, seconds, status: 201 });
-    const after = await cpuSecondsOf(this.server.pid);
-    const cpuSeconds = before === undefined || after === undefined ? undefined : after - before;
-    this.results.push({ ...result, cpuSeconds });
-  }
-
-  /** Rounds that warm up are run and not counted. */
-  forget(): void {
-    this.results.length = 0;
-  }
-
-  measures(): Record<string, Measure> {
-    const all = this.results.map((result) => result.latency);
-    const [first, ...rest] = all;
-    for (const histogram of rest) first?.add(histogram);
-    const cpu = this.results.flatMap(({ cpuSeconds, answered }) =>
-      cpuSeconds === undefined ? [] : [(cpuSeconds * 1e6) / answered],
-    );
-    const rates = this.results.map(({ perSecond }) => perSecond);
-    const total = (of: (result: ClosedLoopResult) => number): number =>
-      this.results.reduce((sum, result) => sum + of(result), 0);
-    return {
-      throughput: medianOf(rates, 'requests/s', 'higher'),
-      error_share: scalar(
-        total(({ unexpected }) => unexpected) / total(({ answered }) => answered),
-        '',
-        'lower',
-      ),
-      ...(first === undefined ? {} : { latency: latency(first) }),
-      ...(cpu.length === 0 ? {} : { cpu_per_request: medianOf(cpu, 'us', 'lower') }),
-      generator_cpu: scalar(median(this.results.map((result) => result.generatorCpuShare)), 'cores'),
-    };
-  }
-
-  get invalid(): string[] {
-    return [...new Set(this.results.flatMap(({ invalid }) => invalid))];
-  }
-}
 
 async function closed(connections: number, context: CaseContext): Promise<CaseOutcome[]> {
   const { warmUp, round, rounds } = TIMES[context.size];
