@@ -6,7 +6,7 @@
  * processes of the same code differ as well is what `bench:compare` starts many of them for.
  */
 import { join } from 'node:path';
-import { seededRandom } from '../src/domain/seeded-random.js';
+import { type Random, seededRandom } from '../src/domain/seeded-random.js';
 import { STAGES, type Stage } from '../src/ops/stage-timers.js';
 import {
   atLeast,
@@ -23,7 +23,8 @@ import type { CaseResult, Check, Parameters, Table } from './harness/result.js';
 import { runAsMain } from './harness/run-as-main.js';
 import { type Subject, startSubject } from './selftest/subject.js';
 import { type Budgets, readBudgets } from './verdicts/budgets.js';
-import { blamed, type ComparisonPlan, compare, type Sample, sampleOf } from './verdicts/comparison.js';
+import { blamed, type ComparisonPlan, compare, type Sample } from './verdicts/comparison.js';
+import { takeTurns } from './verdicts/take-turns.js';
 
 /** The stages that a delay can be put into, and blamed for it. */
 const SLOWED: readonly Stage[] = STAGES.filter((stage) => stage !== 'total');
@@ -83,7 +84,7 @@ async function measure(parameters: Parameters, context: CaseContext): Promise<Ca
   for (let run = 0; run < runs; run += 1) {
     context.progress(run / runs, `comparison ${run + 1} of ${runs}`);
     const startedMs = performance.now();
-    const outcome = await compare(plan, () => takeSample(subject, stage, share, appends, random), random);
+    const outcome = await compare(plan, () => takeSample(subject, { stage, share }, appends, random), random);
     seconds.push((performance.now() - startedMs) / 1000);
     samples.push(outcome.samples);
     if (outcome.verdict === 'fail') failed += 1;
@@ -114,27 +115,17 @@ async function measure(parameters: Parameters, context: CaseContext): Promise<Ca
   ];
 }
 
-/** One of A B B A and B A A B, by chance. */
-async function takeSample(
+function takeSample(
   subject: Subject,
-  stage: Stage,
-  share: number,
+  { stage, share }: { stage: Stage; share: number },
   appends: number,
-  random: () => number,
+  random: Random,
 ): Promise<Sample> {
-  const block = async (isB: boolean): Promise<Sample> => {
-    subject.slow(stage, isB ? share : 0);
+  const block = (slowedBy: number) => (): Promise<Sample> => {
+    subject.slow(stage, slowedBy);
     return subject.block(appends);
   };
-  const isBFirst = random() < 0.5;
-  const blocks: Sample[] = [];
-  for (const isB of [isBFirst, !isBFirst, !isBFirst, isBFirst]) blocks.push(await block(isB));
-  const [first, second, third, fourth] = blocks as [Sample, Sample, Sample, Sample];
-  const [outer, inner] = [
-    [first, fourth],
-    [second, third],
-  ] as [[Sample, Sample], [Sample, Sample]];
-  return isBFirst ? sampleOf(inner, outer, STAGES) : sampleOf(outer, inner, STAGES);
+  return takeTurns({ a: block(0), b: block(share) }, STAGES, random);
 }
 
 function checksOf(rows: readonly CaseResult[]): Check[] {

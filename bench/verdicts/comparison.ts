@@ -138,17 +138,3 @@ export function blamed({ figures }: Comparison, stages: readonly string[]): stri
   const failed = figures.filter(({ name, verdict }) => verdict === 'fail' && stages.includes(name));
   return failed.toSorted((a, b) => b.ratio / b.limit.fail - a.ratio / a.limit.fail)[0]?.name;
 }
-
-/** One sample from four pieces of work, A B B A or B A A B, so that what drifts meanwhile falls on both alike. */
-export function sampleOf(
-  a: readonly [Sample, Sample],
-  b: readonly [Sample, Sample],
-  names: readonly string[],
-): Sample {
-  const log = (times: Sample, name: string): number => Math.log(times[name] ?? Number.NaN);
-  return Object.fromEntries(
-    names.map((name) => {
-      return [name, (log(b[0], name) + log(b[1], name) - log(a[0], name) - log(a[1], name)) / 2];
-    }),
-  );
-}

@@ -6,7 +6,6 @@ import {
   type ComparisonPlan,
   compare,
   type Sample,
-  sampleOf,
   verdictOf,
 } from '../../../bench/verdicts/comparison.js';
 import { type Random, seededRandom } from '../../../src/domain/seeded-random.js';
@@ -104,21 +103,6 @@ describe('a comparison', () => {
     const { verdict, figures } = await compare(PLAN, only, random);
     assert.equal(verdict, 'inconclusive');
     assert.equal(figures.find(({ name }) => name === 'persist')?.verdict, 'inconclusive');
-  });
-});
-
-describe('a sample', () => {
-  it('cancels what drifts evenly through its four blocks', () => {
-    const block = (place: number, factor = 1): Sample => ({ hash: factor * 1.1 ** place });
-    const { hash = 1 } = sampleOf([block(0), block(3)], [block(1), block(2)], ['hash']);
-    assert.ok(Math.abs(hash) < 1e-12);
-    const { hash: slower = 0 } = sampleOf([block(0), block(3)], [block(1, 1.2), block(2, 1.2)], ['hash']);
-    assert.ok(Math.abs(Math.exp(slower) - 1.2) < 1e-12);
-  });
-
-  it('has no number for what a block did not measure', () => {
-    const { hash } = sampleOf([{ hash: 1 }, {}], [{ hash: 1 }, { hash: 1 }], ['hash']);
-    assert.ok(Number.isNaN(hash));
   });
 });
 
