@@ -76,8 +76,10 @@ async function answerOf(run: RunCase, directory: string): Promise<Answer> {
   const output = lastOutput(child);
   const closed = new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
   const timeLimit = AbortSignal.timeout(definition.timeLimitSeconds * 1000);
+  let interrupt: () => void = () => undefined;
   const ended = new Promise<Answer>((resolve) => {
     const failed = (message: string): void => resolve({ kind: 'failed', message });
+    interrupt = () => failed('interrupted');
     child.on('message', (message: CaseMessage) => {
       if (message.kind === 'progress') onProgress(message.share, message.step);
       else resolve(message);
@@ -88,11 +90,12 @@ async function answerOf(run: RunCase, directory: string): Promise<Answer> {
       failed(`the process ended with ${killedBy ?? code}: ${output()}`.trim()),
     );
     timeLimit.addEventListener('abort', () => failed(`not done within ${definition.timeLimitSeconds} s`));
-    signal?.addEventListener('abort', () => failed('interrupted'), { once: true });
+    signal?.addEventListener('abort', interrupt);
   });
   const job: CaseJob = { module, parameters: definition.parameters, context: { ...options, directory } };
   child.send(job);
   const answer = await ended;
+  signal?.removeEventListener('abort', interrupt);
   await end(child, closed);
   return answer;
 }
