@@ -7,4 +7,5 @@ export const BENCHMARKS = [
   'compression',
   'timers',
   'peers',
+  'event-loop',
 ] as const;
