@@ -2,18 +2,19 @@
  * `npm run bench:check`: holds the last results against bench/budgets.json.
  *
  * Exits with 0 if all are kept, with 1 if one is broken, and with 2 if none is broken but not all could be decided. It
- * writes JUnit XML, a page of Markdown and a line of history, and docs/LATENCY_BUDGET.md anew. With --smoke it runs
- * the small append benchmark itself, and holds only to what a busy machine cannot break by chance.
+ * writes JUnit XML, a page of Markdown and a line of history, and docs/LATENCY_BUDGET.md anew. When a stage breaks its
+ * budget, it profiles that stage. With --smoke it runs the small append benchmark itself, and holds only to what a busy
+ * machine cannot break by chance.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import type { Size } from './harness/benchmark.js';
-import { RESULTS } from './harness/report.js';
+import { RESULTS, ROOT } from './harness/report.js';
 import { commitText, machineLine, surroundings } from './harness/surroundings.js';
 import { BUDGETS_PATH, type Budgets, readBudgets } from './verdicts/budgets.js';
 import type { Verdict } from './verdicts/comparison.js';
@@ -21,6 +22,7 @@ import { addToHistory, HISTORY_PATH, historyLine } from './verdicts/history.js';
 import { type Judgement, judge } from './verdicts/judge.js';
 import { junitXml, sentenceOf } from './verdicts/junit.js';
 import { resultsByName, writeLatencyBudget } from './verdicts/latency-budget.js';
+import { breachedStage, profileBreach } from './verdicts/profile-breach.js';
 import { summaryMarkdown } from './verdicts/summary.js';
 
 const EXIT_CODES: Readonly<Record<Verdict, number>> = { pass: 0, fail: 1, inconclusive: 2 };
@@ -35,6 +37,7 @@ interface Flags {
   budgets: string;
   outputDir?: string;
   dataDir: string;
+  profileSeconds: number;
 }
 
 /** Runs a benchmark in its smoke size; what it says goes to the terminal. */
@@ -78,8 +81,24 @@ async function check(flags: Flags, results: string): Promise<Verdict> {
       process.stdout.write(`not decided: ${item.budget.id}: ${item.why}\n`);
     else if (item.warns) process.stdout.write(`close: ${sentenceOf(item)}\n`);
   }
+  await profile(judgement, flags);
   process.stdout.write(`budgets: ${judgement.verdict}\n`);
   return judgement.verdict;
+}
+
+/** A profile that cannot be taken is said, and changes no verdict. */
+async function profile(judgement: Judgement, flags: Flags): Promise<void> {
+  const stage = breachedStage(judgement);
+  if (stage === null || flags.profileSeconds === 0) return;
+  const { profileSeconds: seconds, outputDir: directory, dataDir } = flags;
+  try {
+    const { directory: written } = await profileBreach(stage, { seconds, directory, dataDir });
+    process.stdout.write(
+      `profile of ${stage ?? 'the whole request'}: ${relative(ROOT, join(written, 'top.md'))}\n`,
+    );
+  } catch (error) {
+    process.stderr.write(`no profile: ${error instanceof Error ? error.message : error}\n`);
+  }
 }
 
 async function write(path: string, text: string): Promise<void> {
@@ -108,5 +127,11 @@ const program = new Command('bench:check')
   .option('--results <directory>', 'where the results are', RESULTS)
   .option('--budgets <file>', 'the budgets', BUDGETS_PATH)
   .option('--output-dir <directory>', 'JUnit, Markdown and history go there, and docs/ is left alone')
+  .option(
+    '--profile-seconds <number>',
+    'how long a stage beyond its budget is profiled; 0 for not',
+    Number,
+    10,
+  )
   .option('--data-dir <directory>', 'where scratch directories are made', tmpdir());
 await run(program.parse().opts<Flags>());

@@ -9,13 +9,14 @@ import { RESULTS } from '../../../bench/harness/report.js';
 import type { BenchmarkResult, CaseResult } from '../../../bench/harness/result.js';
 import { writeResult } from '../../../bench/harness/run-as-main.js';
 import { type Budget, type Budgets, checkedBudgets, readBudgets } from '../../../bench/verdicts/budgets.js';
-import { judge } from '../../../bench/verdicts/judge.js';
+import { type Judged, judge } from '../../../bench/verdicts/judge.js';
 import { junitXml } from '../../../bench/verdicts/junit.js';
 import {
   LATENCY_BUDGET_PATH,
   latencyBudgetMarkdown,
   resultsByName,
 } from '../../../bench/verdicts/latency-budget.js';
+import { breachedStage } from '../../../bench/verdicts/profile-breach.js';
 import { STAGES } from '../../../src/ops/stage-timers.js';
 import { temporaryDirectory } from '../../support/temporary-directory.js';
 import { sampleResult } from './sample-result.js';
@@ -174,6 +175,7 @@ function run(program: string, args: readonly string[]): Promise<Ended> {
 async function checkOf(
   t: TestContext,
   list: Budgets,
+  flags: readonly string[],
   ...results: BenchmarkResult[]
 ): Promise<Ended & { directory: string }> {
   const directory = await temporaryDirectory(t);
@@ -187,27 +189,50 @@ async function checkOf(
     '--output-dir',
     directory,
   ];
-  return { ...(await run(process.execPath, [CHECK, ...args])), directory };
+  return { ...(await run(process.execPath, [CHECK, ...args, ...flags])), directory };
 }
+
+test('a broken budget of a stage is profiled: the stage that is furthest beyond, and the total only by itself', () => {
+  const of = (...changes: [Partial<Budget>, Judged['verdict'], number][]) =>
+    breachedStage({
+      verdict: 'fail',
+      judged: changes.map(([change, verdict, value]) => {
+        return { budget: { ...BUDGET, ...change }, place: 'service', verdict, warns: false, value, why: '' };
+      }),
+    });
+  const [hash, persist, total] = [{ stage: 'hash' }, { stage: 'persist' }, { stage: 'total' }] as const;
+  assert.equal(of([hash, 'fail', 9], [persist, 'fail', 80], [total, 'fail', 800]), 'persist');
+  assert.equal(of([hash, 'pass', 900], [total, 'fail', 9]), undefined);
+  assert.equal(of([{}, 'fail', 9], [hash, 'inconclusive', 9]), null);
+});
+
+test('bench:check takes a profile of the stage that broke its budget', async (t) => {
+  const broken: Partial<Budget> = { stage: 'hash', warn: 1, fail: 1 };
+  const result = sampleResult('append', [row({ latency: even(10) })]);
+  const { code, stdout, directory } = await checkOf(t, budgets(broken), ['--profile-seconds', '0.5'], result);
+  assert.equal(code, 1);
+  assert.match(stdout, /^profile of hash: .*breach-hash\/top\.md$/m);
+  assert.match(await readFile(join(directory, 'breach-hash', 'top.md'), 'utf8'), /hash/);
+});
 
 test('bench:check exits by its verdict, and says what is broken and who answers for it', async (t) => {
   const result = sampleResult('append', [row({ latency: even(10) })]);
-  const kept = await checkOf(t, budgets({ warn: 10, fail: 20 }), result);
+  const kept = await checkOf(t, budgets({ warn: 10, fail: 20 }), [], result);
   assert.equal(kept.code, 0);
-  const broken = await checkOf(t, budgets({}), result);
+  const broken = await checkOf(t, budgets({}), [], result);
   assert.equal(broken.code, 1);
   assert.match(
     broken.stdout,
     /BROKEN: total <p95> \(service\): 9\.5\d* ms; at most 8 ms.*src\/http answers for it/,
   );
-  const undecided = await checkOf(t, budgets({ of: { benchmark: 'growth', derived: 'x' } }), result);
+  const undecided = await checkOf(t, budgets({ of: { benchmark: 'growth', derived: 'x' } }), [], result);
   assert.equal(undecided.code, 2);
   assert.match(undecided.stdout, /not decided: b-0: there is no full run of bench:growth/);
 });
 
 test('bench:check leaves JUnit, a summary with what failed first, and one more line of history each time', async (t) => {
   const result = sampleResult('append', [row({ latency: even(10) })]);
-  const { directory } = await checkOf(t, budgets({ warn: 10, fail: 20 }, {}), result);
+  const { directory } = await checkOf(t, budgets({ warn: 10, fail: 20 }, {}), [], result);
   assert.match(await readFile(join(directory, 'budgets.xml'), 'utf8'), /failures="1"/);
   const summary = await readFile(join(directory, 'budgets.md'), 'utf8');
   assert.match(summary, /^# Budgets: fail\n/);
