@@ -8,4 +8,5 @@ export const BENCHMARKS = [
   'timers',
   'peers',
   'event-loop',
+  'memory',
 ] as const;
