@@ -8,5 +8,6 @@ export const BENCHMARKS = [
   'timers',
   'peers',
   'event-loop',
+  'json',
   'memory',
 ] as const;
