@@ -32,9 +32,9 @@ export const flameProfile: ProfileKind<CpuProfile> = {
 };
 
 /** What a flame graph says of itself. */
-export function flameTitle({ load, commit, machine }: Omit<MetaSoFar, 'kind'>): string {
+export function flameTitle({ server, load, commit, machine }: MetaSoFar): string {
   const loaded = load === null ? 'under the load of its clients' : `under ${load.connections} connections`;
-  return `fi-consult ${loaded}, main thread, commit ${commit.hash}, Node ${machine.node}`;
+  return `fi-consult, ${server} ${loaded}, main thread, commit ${commit.hash}, Node ${machine.node}`;
 }
 
 async function pageOf0x(profile: string, title: string): Promise<string> {

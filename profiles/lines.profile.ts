@@ -1,6 +1,6 @@
 /**
  * Where the processor's time goes, by line: a V8 profile mapped through the source maps to TypeScript (`lines.md`), and every file of
- * ours with the time beside each of its lines (`annotated.html`).
+ * ours with the time beside each of its lines (`annotated.html`). `lines.json` has the longest ones for programs.
  */
 import { figure } from '../bench/harness/figure.js';
 import type { Table } from '../bench/harness/result.js';
@@ -15,6 +15,8 @@ import { SourceLines } from './support/source-lines.js';
 
 const LINES_SHOWN = 30;
 const TEXT_MAX = 80;
+/** In `lines.json`, with their text: the sources will be others when somebody looks at it. */
+const LINES_KEPT = 300;
 
 export const linesProfile: ProfileKind<CpuProfile> = {
   kind: 'lines',
@@ -32,6 +34,7 @@ export const linesProfile: ProfileKind<CpuProfile> = {
     return {
       'profile.cpuprofile': JSON.stringify(profile),
       'lines.md': profilePage(head, lineTables(costs, meta.requests)),
+      'lines.json': `${JSON.stringify({ ...costs, lines: costs.lines.slice(0, LINES_KEPT) }, null, 1)}\n`,
       'annotated.html': annotatedHtml(costs.lines, meta.requests, sources),
     };
   },

@@ -35,7 +35,15 @@ function commit(): Surroundings['commit'] {
   try {
     const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
     // Results are what a run writes; they do not change what it measures.
-    const changed = git('status', '--porcelain', '--untracked-files=no', '--', ':!bench/results', ':!docs');
+    const changed = git(
+      'status',
+      '--porcelain',
+      '--untracked-files=no',
+      '--',
+      ':!bench/results',
+      ':!docs',
+      ':!profiles/*/*/',
+    );
     return { hash: git('rev-parse', '--short', 'HEAD'), dirty: changed !== '' };
   } catch {
     return { hash: 'unknown', dirty: false };

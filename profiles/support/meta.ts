@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { Surroundings } from '../../bench/harness/result.js';
-import { PROFILE_KINDS } from './profile-options.js';
+import { PROFILE_KINDS, SERVERS } from './profile-options.js';
 
 const closed = { additionalProperties: false } as const;
 const orNull = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) =>
@@ -22,6 +22,7 @@ export const Meta = Type.Object(
     duration_seconds: Type.Number({ minimum: 0 }),
     /** Whether the service ran before, and was only attached to. */
     attached: Type.Boolean(),
+    server: Type.Enum(SERVERS),
     /** What was sent meanwhile; null where others sent it. */
     load: orNull(
       Type.Object(

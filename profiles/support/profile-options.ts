@@ -7,11 +7,16 @@ import type { ProfileStage } from './stages.js';
 export const PROFILE_KINDS = ['cpu', 'lines', 'heap', 'flame'] as const;
 export type ProfileKindName = (typeof PROFILE_KINDS)[number];
 
+/** `ceiling`: a Fastify route that validates and answers the same, and stores nothing (bench/support/ceiling-server.ts). */
+export const SERVERS = ['service', 'ceiling'] as const;
+
 export interface ProfileOptions {
   /** The folder below `profiles/<kind>/`. */
   name: string;
   /** Where it is written, instead of `profiles/<kind>/<name>`. */
   output?: string;
+  /** What is started and loaded. */
+  server: (typeof SERVERS)[number];
   seconds: number;
   warmUpSeconds: number;
   connections: number;
@@ -33,6 +38,7 @@ export interface ProfileOptions {
 
 export const DEFAULT_OPTIONS: ProfileOptions = {
   name: 'last',
+  server: 'service',
   seconds: 10,
   warmUpSeconds: 3,
   connections: 64,

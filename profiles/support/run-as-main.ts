@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_OPTIONS, type ProfileOptions } from './profile-options.js';
+import { DEFAULT_OPTIONS, type ProfileOptions, SERVERS } from './profile-options.js';
 import { type ProfileKind, runProfile } from './run-profile.js';
 import { PROFILE_STAGES } from './stages.js';
 
@@ -35,7 +35,8 @@ export async function runAsMain<C>(module: string, profile: ProfileKind<C>): Pro
 }
 
 function commandOf({ kind, title }: { kind: string; title: string }): Command {
-  const { name, seconds, warmUpSeconds, connections, intervalUs, seed, corpus, dataDir } = DEFAULT_OPTIONS;
+  const { name, server, seconds, warmUpSeconds, connections, intervalUs, seed, corpus, dataDir } =
+    DEFAULT_OPTIONS;
   return new Command(`profile:${kind}`)
     .description(
       `${title}, into profiles/${kind}/<name>/. Loads a service of its own, or attaches to a running one.`,
@@ -46,6 +47,11 @@ function commandOf({ kind, title }: { kind: string; title: string }): Command {
       positive,
     )
     .option('--url <url>', 'with --pid: where it answers, to count its appends (GET /metrics must be open)')
+    .addOption(
+      new Option('--server <server>', 'what to start: the service, or a route that stores nothing')
+        .choices(SERVERS)
+        .default(server),
+    )
     .option('--name <name>', 'folder of the result', name)
     .option('--output <directory>', 'where to write instead of profiles/; what is in it is replaced')
     .option('--seconds <number>', 'how long', positive, seconds)

@@ -52,6 +52,7 @@ export async function runProfile<C>(profile: ProfileKind<C>, run: RunProfile): P
     ...around,
     duration_seconds: done.seconds,
     attached: options.pid !== undefined,
+    server: options.server,
     load: loadText(options),
     requests: done.requests ?? null,
     sampling: profile.sampling(options),

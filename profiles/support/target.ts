@@ -2,6 +2,7 @@
  * The service that is profiled: one that is started and loaded for it, in a directory of its own, or one that runs and
  * that its own clients load.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,10 +10,12 @@ import { closedLoop } from '../../bench/harness/closed-loop.js';
 import { openLoop } from '../../bench/harness/open-loop.js';
 import { newConsultations, stageFigures, startService } from '../../bench/harness/service-under-test.js';
 import { appendBodies, appendRequests } from '../../bench/support/append-requests.js';
+import { type BenchProcess, startProcess } from '../../bench/support/bench-process.js';
 import { attach } from './attach.js';
 import type { InspectorSession } from './inspector-session.js';
 import type { ProfileOptions } from './profile-options.js';
 
+const CEILING = new URL('../../bench/support/ceiling-server.js', import.meta.url);
 const TOLD_MS = 200;
 /** Any free port, so that an inspector on the usual one is not in the way; and no word of it on standard error. */
 const INSPECTOR_FLAGS = '--inspect-port=0 --inspect-publish-uid=http';
@@ -42,33 +45,36 @@ export function openTarget(options: ProfileOptions, signal: AbortSignal): Promis
 
 async function startedTarget(options: ProfileOptions): Promise<Target> {
   const directory = await mkdtemp(join(options.dataDir, 'fi-consult-profile-'));
-  const removed = () => rm(directory, { recursive: true, force: true });
-  const service = await startService(join(directory, 'data'), { NODE_OPTIONS: INSPECTOR_FLAGS }).catch(
-    async (error: unknown) => {
-      await removed();
-      throw error;
-    },
-  );
+  let server: BenchProcess | undefined;
   const stopped = async (): Promise<void> => {
-    await service.stop();
-    await removed();
+    await server?.stop();
+    await rm(directory, { recursive: true, force: true });
   };
   try {
-    const run = await loadOf(service.url, options);
+    server = await startServer(options, join(directory, 'data'));
+    const run = await loadOf(server.url, options);
     await run(options.warmUpSeconds, () => undefined);
-    const { pid, session, detach } = await attach(service.pid);
-    const end = () => detach().finally(stopped);
-    return { pid, session, run, end };
+    const { pid, session, detach } = await attach(server.pid);
+    return { pid, session, run, end: () => detach().finally(stopped) };
   } catch (error) {
     await stopped();
     throw error;
   }
 }
 
+function startServer({ server }: ProfileOptions, dataDir: string): Promise<BenchProcess> {
+  const env = { NODE_OPTIONS: INSPECTOR_FLAGS };
+  return server === 'ceiling' ? startProcess(CEILING, [], env) : startService(dataDir, env);
+}
+
 /** The load of `npm run bench:append`. */
 async function loadOf(url: string, options: ProfileOptions): Promise<Target['run']> {
-  const { connections, rate } = options;
-  const ids = await newConsultations(url, connections);
+  const { connections, rate, server } = options;
+  // The ceiling knows no consultations and takes any id.
+  const ids =
+    server === 'ceiling'
+      ? Array.from({ length: connections }, () => randomUUID())
+      : await newConsultations(url, connections);
   const request = appendRequests(ids, await appendBodies(options.corpus, options.seed));
   return async (seconds, onProgress) => {
     const load = { url, connections, seconds, request, status: 201, onProgress };

@@ -9,6 +9,7 @@ import { startService } from '../../bench/harness/service-under-test.js';
 import { costsOf } from '../../profiles/support/costs.js';
 import type { CpuProfile } from '../../profiles/support/cpu-profile.js';
 import { allocationsOf, type HeapProfile } from '../../profiles/support/heap-profile.js';
+import type { LineCosts } from '../../profiles/support/line-costs.js';
 import { listeningPorts } from '../../profiles/support/listening-ports.js';
 import type { MemoryPoint } from '../../profiles/support/memory-series.js';
 import { type Meta, readMeta } from '../../profiles/support/meta.js';
@@ -102,6 +103,8 @@ test('finds a slow function by its name and by its line of TypeScript', async (t
   const line = source.findIndex((text) => text.endsWith('// the slow line')) + 1;
   const [first] = (await text('lines.md')).split('\n').filter((row) => /^\| \S+:\d+ \|/.test(row));
   assert.ok(first?.startsWith(`| test/profiles/busy-process.ts:${line} | burnProcessorTime | `), first);
+  const { lines } = JSON.parse(await text('lines.json')) as LineCosts;
+  assert.equal(lines[0]?.line, line);
   assert.match(await text('annotated.html'), /test\/profiles\/busy-process\.ts/);
 });
 
