@@ -23,7 +23,6 @@ import { runAsMain } from './harness/run-as-main.js';
 import { appendBodies } from './support/append-requests.js';
 import { readBudgets } from './verdicts/budgets.js';
 import {
-  blamed,
   type ComparedFigure,
   type Comparison,
   type ComparisonPlan,
@@ -61,7 +60,7 @@ async function measureAgainst(a: string, base: string, context: CaseContext): Pr
   const times = TIMES[context.size];
   const { comparison } = await readBudgets();
   const limits = Object.fromEntries(comparison.map(({ figure, warn, fail }) => [figure, { warn, fail }]));
-  const plan: ComparisonPlan = { limits, looks: LOOKS, alpha: ALPHA };
+  const plan: ComparisonPlan = { limits, stages: BLAMABLE, looks: LOOKS, alpha: ALPHA };
   const random = seededRandom(context.seed);
   const bodies = await appendBodies(context.corpus, context.seed);
   const seconds = Number(context.own.minutes) * 60;
@@ -81,10 +80,9 @@ async function measureAgainst(a: string, base: string, context: CaseContext): Pr
 
 /** A row for each figure. What is not known is left out. */
 function outcomesOf(comparison: Comparison, samples: readonly Sample[], base: string): CaseOutcome[] {
-  const isBlamed = blamed(comparison, BLAMABLE);
   return comparison.figures.map((figure) => ({
     name: figure.name,
-    parameters: { base, blamed: figure.name === isBlamed },
+    parameters: { base, blamed: figure.name === comparison.blamed },
     durability: 'fsync',
     invalid: [],
     measures: measuresOf(figure, samples),

@@ -24,6 +24,8 @@ export interface RatioLimit {
 export interface ComparisonPlan {
   /** The figures that are judged. */
   limits: Readonly<Record<string, RatioLimit>>;
+  /** Those of them that can be blamed, as no other is a part of them. */
+  stages: readonly string[];
   /** Numbers of samples after which it is looked, ascending. */
   looks: readonly number[];
   /** The chance that any figure fails that is within its limit, over all looks. */
@@ -47,6 +49,8 @@ export interface ComparedFigure {
 
 export interface Comparison {
   verdict: Verdict;
+  /** Of the stages that fail, the one that is furthest beyond its limit. */
+  blamed: string | undefined;
   figures: ComparedFigure[];
   samples: number;
 }
@@ -55,8 +59,8 @@ export interface Comparison {
 const POWER_ERRORS = 1.645;
 
 /**
- * Compares until all is decided, or the looks are used up, or `nextSample` has no more to give (undefined: out of
- * time). What is undecided then is inconclusive.
+ * Compares until a stage fails or all is decided, or the looks are used up, or `nextSample` has no more to give
+ * (undefined: out of time). What is undecided then is inconclusive.
  */
 export async function compare(
   plan: ComparisonPlan,
@@ -79,10 +83,16 @@ export async function compare(
       if (decided.get(name)?.verdict === 'inconclusive') decided.delete(name);
       if (!decided.has(name)) decided.set(name, judged(name, samples, plan, random));
     }
-    if (isOver || [...decided.values()].every(({ verdict }) => verdict !== 'inconclusive')) break;
+    if (isOver || isDecided([...decided.values()], plan)) break;
   }
   const figures = [...decided.values()];
-  return { verdict: verdictOf(figures.map(({ verdict }) => verdict)), figures, samples: samples.length };
+  const blamed = blamedStage(figures, plan);
+  return {
+    verdict: verdictOf(figures.map(({ verdict }) => verdict)),
+    blamed,
+    figures,
+    samples: samples.length,
+  };
 }
 
 /** Of several: one that fails fails all, and all have to pass. Nothing at all is no pass. */
@@ -133,8 +143,13 @@ function unknown(name: string, limit: RatioLimit, samples: number): ComparedFigu
   return { name, verdict: 'inconclusive', warns: false, ...nothing, limit, smallestEffect, samples };
 }
 
-/** Of the figures that fail and may be blamed, the one that is furthest beyond its limit. */
-export function blamed({ figures }: Comparison, stages: readonly string[]): string | undefined {
+function isDecided(figures: readonly ComparedFigure[], plan: ComparisonPlan): boolean {
+  return (
+    blamedStage(figures, plan) !== undefined || figures.every(({ verdict }) => verdict !== 'inconclusive')
+  );
+}
+
+function blamedStage(figures: readonly ComparedFigure[], { stages }: ComparisonPlan): string | undefined {
   const failed = figures.filter(({ name, verdict }) => verdict === 'fail' && stages.includes(name));
   return failed.toSorted((a, b) => b.ratio / b.limit.fail - a.ratio / a.limit.fail)[0]?.name;
 }
