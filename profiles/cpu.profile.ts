@@ -22,7 +22,7 @@ export const cpuProfile: ProfileKind<CpuProfile> = {
     const head = profileHead('CPU profile', meta, cpuFacts(profile, costs));
     return {
       'profile.cpuprofile': JSON.stringify(profile),
-      'top.md': profilePage(head, costTables(costs, meta.requests, stage)),
+      'top.md': profilePage(head, costTables(costs, meta, stage)),
     };
   },
 };

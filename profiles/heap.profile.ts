@@ -53,7 +53,8 @@ export const heapProfile: ProfileKind<HeapCapture> = {
 export function allocationTables(profile: HeapProfile, { requests }: Pick<MetaSoFar, 'requests'>): Table[] {
   const stacks = allocationsOf(profile);
   const whole = stacks.reduce((sum, { self }) => sum + self, 0);
-  const unit: Unit = { whole, requests, small: 'bytes', large: 'MB', perLarge: 1e6 };
+  const perRequest = requests === null || requests === 0 ? null : 1 / requests;
+  const unit: Unit = { whole, perRequest, small: 'bytes', large: 'MB', perLarge: 1e6 };
   const columns = ['self', 'total'] as const;
   const functions = costsBy(stacks, functionLabel).slice(0, FUNCTIONS_SHOWN);
   return [

@@ -10,7 +10,8 @@ import { profileHead, profilePage } from './support/cost-tables.js';
 import type { CpuProfile } from './support/cpu-profile.js';
 import { type LineCosts, lineCosts } from './support/line-costs.js';
 import { runAsMain } from './support/run-as-main.js';
-import type { ProfileKind } from './support/run-profile.js';
+import type { MetaSoFar, ProfileKind } from './support/run-profile.js';
+import { perRequest } from './support/scheduling.js';
 import { SourceLines } from './support/source-lines.js';
 
 const LINES_SHOWN = 30;
@@ -33,24 +34,27 @@ export const linesProfile: ProfileKind<CpuProfile> = {
     const head = profileHead('Time by line', meta, facts);
     return {
       'profile.cpuprofile': JSON.stringify(profile),
-      'lines.md': profilePage(head, lineTables(costs, meta.requests)),
+      'lines.md': profilePage(head, lineTables(costs, meta)),
       'lines.json': `${JSON.stringify({ ...costs, lines: costs.lines.slice(0, LINES_KEPT) }, null, 1)}\n`,
-      'annotated.html': annotatedHtml(costs.lines, meta.requests, sources),
+      'annotated.html': annotatedHtml(costs.lines, perRequest(costs.busy, meta), sources),
     };
   },
 };
 
 /** The lines that took longest: of ours, and of all code. */
-export function lineTables({ lines, busy }: LineCosts, requests: number | null): Table[] {
-  const perRequest = requests !== null && requests > 0;
+export function lineTables(
+  { lines, busy }: LineCosts,
+  meta: Pick<MetaSoFar, 'requests' | 'scheduling'>,
+): Table[] {
+  const each = perRequest(busy, meta);
   const table = (title: string, shown: LineCosts['lines']): Table => ({
     title,
-    head: ['line', 'function', 'source', ...(perRequest ? ['µs/request'] : []), 'ms', '%'],
+    head: ['line', 'function', 'source', ...(each !== null ? ['µs/request'] : []), 'ms', '%'],
     rows: shown.map(({ path, line, functionName, text, self }) => [
       `${path}:${line}`,
       functionName === '' ? '(anonymous)' : functionName,
       text === '' ? '' : `\`${text.slice(0, TEXT_MAX).replaceAll('`', "'")}\``,
-      ...(perRequest ? [figure(self / requests)] : []),
+      ...(each !== null ? [figure(self * each)] : []),
       figure(self / 1000),
       ((100 * self) / busy).toFixed(2),
     ]),

@@ -16,19 +16,14 @@ interface AnnotatedFile {
   byLine: Map<number, number>;
 }
 
-/** Microseconds a request beside the lines, or milliseconds where requests were not counted. */
-export function annotatedHtml(
-  costs: readonly LineCost[],
-  requests: number | null,
-  sources: SourceLines,
-): string {
-  const perRequest = requests !== null && requests > 0;
-  const [divisor, unit] = perRequest ? [requests, 'µs/request'] : [1000, 'ms'];
+/** Microseconds a request beside the lines, by the factor `each`, or milliseconds where requests were not counted. */
+export function annotatedHtml(costs: readonly LineCost[], each: number | null, sources: SourceLines): string {
+  const [factor, unit] = each === null ? [1e-3, 'ms'] : [each, 'µs/request'];
   const all = costs.reduce((sum, { self }) => sum + self, 0);
   const files = filesOf(costs).filter(({ self }) => self / all >= SHARE_MIN);
   const sections = files.map((file) => {
-    const title = `${escapeHtml(file.path)}: ${figure(file.self / divisor)} ${unit}`;
-    return `<details><summary>${title}</summary><table>${rowsOf(file, divisor, sources)}</table></details>`;
+    const title = `${escapeHtml(file.path)}: ${figure(file.self * factor)} ${unit}`;
+    return `<details><summary>${title}</summary><table>${rowsOf(file, factor, sources)}</table></details>`;
   });
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Time by line</title><style>${STYLE}</style>
 <h1>Time by line, in ${unit}</h1><p>Self time of lines; natives that they call are not in it.</p>
@@ -49,14 +44,14 @@ function filesOf(costs: readonly LineCost[]): AnnotatedFile[] {
   return [...files.values()].sort((first, second) => second.self - first.self);
 }
 
-function rowsOf({ path, byLine }: AnnotatedFile, divisor: number, sources: SourceLines): string {
+function rowsOf({ path, byLine }: AnnotatedFile, factor: number, sources: SourceLines): string {
   const most = Math.max(...byLine.values());
   return sources
     .linesOf(path)
     .map((text, index) => {
       const time = byLine.get(index + 1);
       const heat = time === undefined ? '' : ` style="background:rgba(230,80,0,${(time / most).toFixed(2)})"`;
-      const shown = time === undefined ? '' : figure(time / divisor);
+      const shown = time === undefined ? '' : figure(time * factor);
       return `<tr${heat}><td class="n">${shown}</td><td class="n">${index + 1}</td><td>${escapeHtml(text)}</td></tr>`;
     })
     .join('');

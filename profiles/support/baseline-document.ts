@@ -8,7 +8,7 @@ import { commitText, machineLine } from '../../bench/harness/surroundings.js';
 import { allocationTables, memoryFacts } from '../heap.profile.js';
 import { lineTables } from '../lines.profile.js';
 import { costTables } from './cost-tables.js';
-import { type Cost, type Costs, costsOf } from './costs.js';
+import { type Costs, costsOf } from './costs.js';
 import type { CpuProfile } from './cpu-profile.js';
 import type { HeapProfile } from './heap-profile.js';
 import type { LineCosts } from './line-costs.js';
@@ -16,6 +16,7 @@ import type { MemoryPoint } from './memory-series.js';
 import { type Meta, readMeta } from './meta.js';
 import { ROOT } from './portable-url.js';
 import type { ProfileKindName } from './profile-options.js';
+import { perRequest, schedulingFacts } from './scheduling.js';
 
 /** The profiles that the document is made of. */
 export interface Baseline {
@@ -59,8 +60,8 @@ export async function readBaseline(): Promise<Baseline> {
 export function baselineDocument({ service, ceiling, lines, heap }: Baseline): string {
   const { meta } = service;
   const costs = costsOf(service.profile);
-  const [groups, ...tables] = costTables(costs, meta.requests);
-  const [ours, all] = lineTables(lines.costs, lines.meta.requests);
+  const [groups, ...tables] = costTables(costs, meta);
+  const [ours, all] = lineTables(lines.costs, lines.meta);
   const beside = besideCeiling(costs, meta, costsOf(ceiling.profile), ceiling.meta);
   return `# Profiling baseline
 
@@ -70,11 +71,11 @@ says how to take others.
 
 - Commit ${commitText(meta)}, ${meta.started_at}, Node ${meta.machine.node}
 - ${machineLine(meta)}
-- ${loadSentence(meta)}
+- ${[loadSentence(meta), ...schedulingFacts(meta.scheduling)].join('; ')}
 ${findings(costs, meta)}
 
-Times are of the main thread, by the clock: while another process has its core, a sample goes to whoever was interrupted. The
-load generator is on the same machine. Sampling itself makes the service slower; rates are in [BENCHMARKS](BENCHMARKS.md).
+Times are of the main thread. Milliseconds are by the clock: while it waits for a core, a sample goes to whoever was interrupted.
+Microseconds a request are of the time that it ran, split by the same shares. The load generator is on the same machine. Sampling itself makes the service slower; rates are in [BENCHMARKS](BENCHMARKS.md).
 
 ## Flame graph
 
@@ -108,9 +109,10 @@ function loadSentence({ load, requests, duration_seconds: seconds }: Meta): stri
 }
 
 /** What the groups come to, in sentences by rule. */
-function findings({ busy, all, groups, removable }: Costs, { requests }: Meta): string {
-  if (requests === null || requests === 0) return '';
-  const us = (time: number): string => `${figure(time / requests)} µs`;
+function findings({ busy, all, groups, removable }: Costs, meta: Meta): string {
+  const each = perRequest(busy, meta);
+  if (each === null) return '';
+  const us = (time: number): string => `${figure(time * each)} µs`;
   const of = (isOne: (label: string) => boolean): number =>
     groups.filter(({ label }) => isOne(label)).reduce((sum, { self }) => sum + self, 0);
   const parts: (readonly [what: string, time: number])[] = [
@@ -133,15 +135,12 @@ function findings({ busy, all, groups, removable }: Costs, { requests }: Meta): 
 
 /** What keeping an event costs: each group beside what it takes in the route that stores nothing. */
 function besideCeiling(costs: Costs, meta: Meta, ceiling: Costs, ceilingMeta: Meta): Table {
-  const perRequest = (groups: readonly Cost[], label: string, { requests }: Meta): number =>
-    (groups.find((group) => group.label === label)?.self ?? 0) / (requests ?? Number.NaN);
+  const timeOf = ({ groups, busy }: Costs, label: string, of: Meta): number =>
+    (groups.find((group) => group.label === label)?.self ?? 0) * (perRequest(busy, of) ?? Number.NaN);
   const rows = costs.groups
     .filter(({ label }) => label !== 'idle')
     .map(({ label }) => {
-      const [ours, theirs] = [
-        perRequest(costs.groups, label, meta),
-        perRequest(ceiling.groups, label, ceilingMeta),
-      ];
+      const [ours, theirs] = [timeOf(costs, label, meta), timeOf(ceiling, label, ceilingMeta)];
       return { label, ours, theirs, more: ours - theirs };
     })
     .filter(({ ours, theirs }) => Math.max(ours, theirs) >= 0.1)

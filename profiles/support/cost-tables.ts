@@ -5,6 +5,7 @@ import type { Table } from '../../bench/harness/result.js';
 import { commitText, machineLine } from '../../bench/harness/surroundings.js';
 import type { Cost, Costs } from './costs.js';
 import type { MetaSoFar } from './run-profile.js';
+import { perRequest, schedulingFacts } from './scheduling.js';
 
 export const FUNCTIONS_SHOWN = 20;
 export const REMOVABLE_SHOWN = 10;
@@ -13,8 +14,8 @@ export const REMOVABLE_SHOWN = 10;
 export interface Unit {
   /** What 100 % is. */
   whole: number;
-  /** Null where nobody counted: then there is no column for it. */
-  requests: number | null;
+  /** What one of the unit comes to for a request; null where nobody counted: then there is no column for it. */
+  perRequest: number | null;
   /** The unit of costs, and a larger one with how many of the first it is. */
   small: string;
   large: string;
@@ -22,10 +23,11 @@ export interface Unit {
 }
 
 /** Costs of a CPU profile are microseconds. */
-export const timeUnit = (busy: number, requests: number | null): Unit => {
-  return { whole: busy, requests, small: 'µs', large: 'ms', perLarge: 1000 };
+const timeUnit = (busy: number, meta: Counted): Unit => {
+  return { whole: busy, perRequest: perRequest(busy, meta), small: 'µs', large: 'ms', perLarge: 1000 };
 };
 
+type Counted = Pick<MetaSoFar, 'requests' | 'scheduling'>;
 type Column = 'self' | 'total';
 
 /** A table of costs, with the columns that say something. */
@@ -33,19 +35,18 @@ export function costTable(
   title: string,
   what: string,
   costs: readonly Cost[],
-  { whole, requests, small, large, perLarge }: Unit,
+  { whole, perRequest: each, small, large, perLarge }: Unit,
   { columns, note = '' }: { columns: readonly Column[]; note?: string },
 ): Table {
-  const perRequest = requests !== null && requests > 0;
   const heads = columns.flatMap((column) => [
-    ...(perRequest ? [`${column}, ${small}/request`] : []),
+    ...(each !== null ? [`${column}, ${small}/request`] : []),
     `${column}, ${large}`,
     `${column}, %`,
   ]);
   const rows = costs.map((cost) => [
     cost.label.startsWith('src/') ? `\`${cost.label}\`` : cost.label,
     ...columns.flatMap((column) => [
-      ...(perRequest ? [figure(cost[column] / requests)] : []),
+      ...(each !== null ? [figure(cost[column] * each)] : []),
       figure(cost[column] / perLarge),
       ((100 * cost[column]) / whole).toFixed(1),
     ]),
@@ -54,8 +55,8 @@ export function costTable(
 }
 
 /** All that `top.md` of `profile:cpu` has, but the head. `stage` is the one that functions were counted in. */
-export function costTables(costs: Costs, requests: number | null, stage?: string): Table[] {
-  const unit = timeUnit(costs.busy, requests);
+export function costTables(costs: Costs, meta: Counted, stage?: string): Table[] {
+  const unit = timeUnit(costs.busy, meta);
   const inStage = stage === undefined ? '' : ` in the stage ${stage}`;
   const groups = costs.groups.filter(({ label }) => label !== 'idle');
   const byTotal = costs.functions.toSorted((a, b) => b.total - a.total);
@@ -106,7 +107,7 @@ export function profileHead(title: string, meta: MetaSoFar, facts: readonly stri
     `\`${meta.command}\``,
     '',
     `- ${figure(seconds)} s, ${sent}; ${counted}`,
-    ...facts.map((fact) => `- ${fact}`),
+    ...[...facts, ...schedulingFacts(meta.scheduling)].map((fact) => `- ${fact}`),
     `- Node ${meta.machine.node}, commit ${commitText(meta)}, ${meta.started_at}`,
     `- ${machineLine(meta)}`,
     ...meta.invalid.map((reason) => `- **Not to be quoted:** ${reason}`),

@@ -39,6 +39,8 @@ export const Meta = Type.Object(
     ),
     /** Appends that were answered in the measured time; null where nobody counted. */
     requests: orNull(Type.Integer({ minimum: 0 })),
+    /** Of the main thread in the measured time; null where the kernel does not tell. */
+    scheduling: orNull(Type.Object({ ran_seconds: Type.Number(), waited_seconds: Type.Number() }, closed)),
     /** Microseconds between samples of the processor, or bytes between those of allocations. */
     sampling: Type.Object(
       { every: Type.Number(), unit: Type.Union([Type.Literal('us'), Type.Literal('bytes')]) },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { surroundings } from '../../bench/harness/surroundings.js';
 import { checkedMeta, type Meta } from './meta.js';
 import { outputOf, type ProfileKindName, type ProfileOptions } from './profile-options.js';
+import { type Scheduling, schedulingBetween, schedulingOf } from './scheduling.js';
 import { type Done, openTarget, type Target } from './target.js';
 
 /** What is told of a profile to those who write its files. */
@@ -42,7 +43,7 @@ export async function runProfile<C>(profile: ProfileKind<C>, run: RunProfile): P
   const { options, command, onProgress = () => undefined, signal = new AbortController().signal } = run;
   const around = surroundings(options.dataDir);
   onProgress(0, options.pid === undefined ? 'starting a service' : `attaching to ${options.pid}`);
-  const { captured, done } = await captureOf(profile, options, signal, onProgress);
+  const { captured, done, scheduling } = await captureOf(profile, options, signal, onProgress);
   onProgress(1, 'writing');
   const meta: MetaSoFar = {
     schema_version: 1,
@@ -55,6 +56,7 @@ export async function runProfile<C>(profile: ProfileKind<C>, run: RunProfile): P
     server: options.server,
     load: loadText(options),
     requests: done.requests ?? null,
+    scheduling,
     sampling: profile.sampling(options),
     invalid: [...done.invalid],
   };
@@ -73,16 +75,19 @@ async function captureOf<C>(
   options: ProfileOptions,
   signal: AbortSignal,
   onProgress: (share: number, step: string) => void,
-): Promise<{ captured: C; done: Done }> {
+): Promise<{ captured: C; done: Done; scheduling: Scheduling | null }> {
   const target = await openTarget(options, signal);
   try {
     let done: Done | undefined;
+    let scheduling: Scheduling | null = null;
     const captured = await profile.capture(target, options, async () => {
+      const before = await schedulingOf(target.pid);
       done = await target.run(options.seconds, (share) => onProgress(share, `pid ${target.pid}`));
+      scheduling = schedulingBetween(before, await schedulingOf(target.pid));
       return done;
     });
     if (done === undefined) throw new Error(`profile:${profile.kind} measured nothing`);
-    return { captured, done };
+    return { captured, done, scheduling };
   } finally {
     await target.end();
   }
