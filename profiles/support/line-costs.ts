@@ -33,7 +33,8 @@ export function lineCosts(profile: CpuProfile, sources: SourceLines): LineCosts 
     const ticks = positionTicks.length > 0 ? positionTicks : [{ line: lineNumber + 1, ticks: 1 }];
     const all = ticks.reduce((sum, { ticks: count }) => sum + count, 0);
     for (const { line, ticks: count } of ticks) {
-      const source = sources.at(url, line);
+      // Code that was inlined may bear a line of where it comes from; before the function, it is counted at its first.
+      const source = sources.at(url, Math.max(line, lineNumber + 1));
       const key = `${source.path}:${source.line} ${functionName}`;
       const cost = costs.get(key) ?? { ...source, functionName, self: 0 };
       cost.self += (self * count) / all;
