@@ -119,8 +119,8 @@ export class RemoteEventStore implements EventStore {
       const health = await this.link.call('health', null);
       this.lastSequence = health.headSequence;
       return health;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : 'The store does not answer.';
+    } catch {
+      const reason = 'The store does not answer: it is starting, or is not there.';
       return { ready: false, reason, headSequence: this.lastSequence, details: { store: 'unreachable' } };
     }
   }

@@ -76,7 +76,7 @@ export class StoreLink {
   private wakers: { resolve(hello: StoreHello): void; reject(error: CodedError): void }[] = [];
 
   constructor(private readonly options: StoreLinkOptions) {
-    this.beat = setInterval(() => this.look(), limits.storeBeatMs).unref();
+    this.beat = setInterval(() => this.look(), limits.storeBeatMs);
     this.dial();
   }
 
@@ -266,7 +266,7 @@ export class StoreLink {
     this.sentOrder = this.lastOrder;
     if (this.isClosed) this.wake(({ reject }) => reject(stopping()));
     else {
-      this.retry = setTimeout(() => this.dial(), this.pauseMs).unref();
+      this.retry = setTimeout(() => this.dial(), this.pauseMs);
       this.pauseMs = Math.min(2 * this.pauseMs, limits.reconnectMsMax);
     }
   }

@@ -97,9 +97,9 @@ export class WorkerConnection {
     });
   }
 
-  /** Resolves once every call that was taken is answered and the answers are the system's; ends the connection. */
+  /** Ends the connection once every call that was taken is answered, or the worker is gone. */
   async close(): Promise<void> {
-    if (this.callCount > 0) {
+    if (this.callCount > 0 && !this.socket.destroyed) {
       await new Promise<void>((resolve) => {
         this.onIdle = resolve;
       });
@@ -229,6 +229,8 @@ export class WorkerConnection {
 
   private gone(): void {
     this.host.left(this);
+    // Nobody is left to wait for what is still worked on.
+    this.onIdle?.();
     for (const answer of [...this.asked.values()]) answer(undefined);
     for (const feed of this.feeds.values()) void feed.return?.();
     this.feeds.clear();

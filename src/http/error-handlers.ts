@@ -13,6 +13,13 @@ import { rawAnswer } from './raw-answer.js';
 /** The refusals of storage: what `fi_persist_errors_total` counts. */
 const PERSIST_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['STORAGE_FULL', 'LOG_UNAVAILABLE']);
 
+/** Refusals that come a hundred thousand a second: what causes them has a line when it begins and when it ends. */
+const MANY_AT_ONCE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'OVERLOADED',
+  'STORE_UNREACHABLE',
+  'OUTCOME_UNKNOWN',
+]);
+
 export interface ErrorHandlers {
   /** For `setErrorHandler` and `frameworkErrors`. */
   onError: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
@@ -53,8 +60,7 @@ export function logFailure(logger: Logger, error: CodedError, req: FastifyReques
       { ...line, err: error.code === 'INTERNAL_ERROR' ? (error.cause ?? error) : error },
       'request failed',
     );
-  // A line for each would be a hundred thousand a second: admission has one when it begins and when it ends.
-  else if (status > 500 && error.code !== 'OVERLOADED') logger.warn(line, 'request refused');
+  else if (status > 500 && !MANY_AT_ONCE.has(error.code)) logger.warn(line, 'request refused');
   else logger.debug(line, 'request refused');
 }
 

@@ -180,6 +180,20 @@ describe('a store with a socket', () => {
     await close();
   });
 
+  it('closes although a call never ends, once the worker that made it is gone', async () => {
+    const begun = gate();
+    const memory = memoryEventStore({
+      beforeWrite: () => {
+        begun.open();
+        return new Promise(() => {});
+      },
+    });
+    const { remote, close } = await socketStore(memory);
+    const lost = remote.create({ userId: 'dr', source: 'test' });
+    await begun.passed;
+    await Promise.all([assert.rejects(lost, { code: 'OUTCOME_UNKNOWN' }), close()]);
+  });
+
   it('answers more calls at once than it works on', async () => {
     const memory = memoryEventStore();
     const { remote, close } = await socketStore(memory);

@@ -15,6 +15,7 @@ import {
   type MemoryEventStoreOptions,
   memoryEventStore,
 } from './memory-event-store.js';
+import { socketStore } from './socket-store.js';
 
 export interface TestApp {
   app: FastifyInstance;
@@ -31,6 +32,10 @@ export interface TestApp {
   start(): Promise<string>;
 }
 
+/** Puts a Unix socket between the application and its store (test/cluster/http-suite.test.ts). */
+export const BEHIND_SOCKET = 'CONSULT_TEST_BEHIND_SOCKET';
+export const isBehindSocket = process.env[BEHIND_SOCKET] === 'yes';
+
 const LOAD: Load = { events: 3, bytes: 1200, ageMs: 0, unindexed: 0, unindexedMax: 1000 };
 
 export interface TestAppOptions
@@ -46,6 +51,7 @@ export async function testApp(
 ): Promise<TestApp> {
   const { authenticator, isAudited = false } = options;
   const store = memoryEventStore(options);
+  const remote = isBehindSocket ? await socketStore(store) : undefined;
   const timers = createStageTimers();
   const logged: string[] = [];
   const destination = new Writable({
@@ -68,7 +74,7 @@ export async function testApp(
   });
   const logger = createLogger({ level: 'debug', destination });
   const app = await buildApp({
-    store,
+    store: remote?.remote ?? store,
     admission,
     metrics,
     timers,
@@ -79,7 +85,10 @@ export async function testApp(
     authenticator,
     isAudited,
   });
-  t.after(() => app.close());
+  t.after(async () => {
+    await app.close();
+    await remote?.close();
+  });
   const post: TestApp['post'] = (url, body, headers = {}) =>
     app.inject({
       method: 'POST',
