@@ -42,3 +42,5 @@ process.exitCode = await runCli(process.argv.slice(2), packageVersion(), {
   exitNow: (exitCode) => process.exit(exitCode),
   openStore: (dataDir) => openStore({ env: process.env, dataDir, logTo: process.stderr, onFailed }),
 });
+// The channel to a parent would keep a process alive that has nothing more to do.
+if (process.connected) process.disconnect();
