@@ -170,11 +170,14 @@ export class Clinic {
         if (status !== 507) throw unexpected('a full disk', answer);
         await delay(FULL_WAIT_MS);
         return 'refused';
+      // Nothing of it was stored, so that it may be sent again also without an id.
+      case 'STORE_UNREACHABLE':
       case 'OVERLOADED':
         await delay(OVERLOADED_WAIT_MS);
         return 'refused';
       case 'SHUTTING_DOWN':
       case 'LOG_UNAVAILABLE':
+      case 'OUTCOME_UNKNOWN':
         return 'stop';
       default:
         throw unexpected('an event', answer);

@@ -19,8 +19,11 @@ export class StartFailed extends Error {
   }
 }
 
+/** All in one process, or one of several. */
+export type ServiceCommand = 'serve' | 'store' | 'api';
+
 export class ServiceProcess {
-  /** Where it listens, such as `http://127.0.0.1:40001`; empty until `listening`. */
+  /** Where it listens, such as `http://127.0.0.1:40001`; empty until `listening`, and for a store alone. */
   url = '';
   /** From the spawn until it listened, in milliseconds. */
   startMs = 0;
@@ -34,16 +37,17 @@ export class ServiceProcess {
 
   /**
    * Starts it on a free port of the loopback interface, with no settings but those given. `within` is the command
-   * that runs the service's, such as one that enters a namespace.
+   * that runs the service's, such as one that enters a namespace. `command` is what of the service it is.
    */
   static spawn(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
     within?: readonly string[],
+    command: ServiceCommand = 'serve',
   ): ServiceProcess {
-    const [command, ...args] = programLine(['serve', '--port', '0', '--data-dir', dataDir], within);
+    const [file, ...args] = programLine([command, '--port', '0', '--data-dir', dataDir], within);
     const startedMs = performance.now();
-    const child = spawn(command, args, {
+    const child = spawn(file, args, {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -58,7 +62,7 @@ export class ServiceProcess {
     );
     const listening = new Promise<string>((resolve) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
-        const { msg, url } = JSON.parse(line) as { msg: string; url: string };
+        const { msg, url = '' } = JSON.parse(line) as { msg: string; url?: string };
         if (msg === 'listening') resolve(url);
       });
     });
@@ -78,15 +82,26 @@ export class ServiceProcess {
     dataDir: string,
     env?: Readonly<Record<string, string>>,
     within?: readonly string[],
+    command?: ServiceCommand,
   ): Promise<ServiceProcess> {
-    const service = ServiceProcess.spawn(dataDir, env, within);
+    const service = ServiceProcess.spawn(dataDir, env, within, command);
     await service.listening;
     return service;
   }
 
+  /** Of the process that was spawned. */
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Ends it with a signal and resolves once it is gone. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<Exit> {
-    this.child.kill(signal);
+    this.signal(signal);
     return this.exited;
+  }
+
+  /** Sends it a signal that need not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
   }
 }
