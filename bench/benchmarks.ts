@@ -7,6 +7,7 @@ export const BENCHMARKS = [
   'compression',
   'timers',
   'peers',
+  'workers',
   'event-loop',
   'json',
   'memory',
