@@ -138,8 +138,9 @@ function summarise(rows: readonly CaseResult[]): Summary {
 }
 
 function findingOf({ name, measures }: CaseResult): string {
-  const text = (measure: string): string => scalarValue(measures[measure])?.toFixed(3) ?? 'unknown';
+  const text = (measure: string): string => scalarValue(measures[measure])?.toFixed(3) ?? '';
   const samples = scalarValue(measures.samples);
+  if (measures.ratio === undefined) return `${name}: ${samples} samples say nothing.`;
   return `${name}: ${text('ratio')} times the time of the base (${text('low')} to ${text('high')}, ${samples} samples); ${text('smallest_effect')} or more would have been found in 95 of 100 comparisons.`;
 }
 

@@ -48,7 +48,10 @@ export const Budget = object({
   limit: Type.Union([Type.Literal('at_most'), Type.Literal('at_least')]),
   /** The sizes of runs that it holds for. Only what a busy machine cannot break by chance holds for smoke. */
   sizes: Type.Array(Type.Union([Type.Literal('smoke'), Type.Literal('full')]), { minItems: 1 }),
-  /** Also of rows that must not be quoted: what it counts is what makes them so. */
+  /**
+   * Also of rows that must not be quoted: what it counts is what makes them so, or a generator that was late
+   * flatters nothing in it.
+   */
   counts_invalid: Type.Optional(Type.Literal(true)),
   ...levels,
 });

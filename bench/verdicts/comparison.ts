@@ -138,7 +138,7 @@ const detectable = ({ estimate, low, standardError }: Interval): number =>
   estimate - low + POWER_ERRORS * standardError;
 
 function unknown(name: string, limit: RatioLimit, samples: number): ComparedFigure {
-  const nothing = { ratio: Number.NaN, low: 0, high: Number.POSITIVE_INFINITY };
+  const nothing = { ratio: Number.NaN, low: Number.NaN, high: Number.NaN };
   const smallestEffect = Number.POSITIVE_INFINITY;
   return { name, verdict: 'inconclusive', warns: false, ...nothing, limit, smallestEffect, samples };
 }

@@ -90,8 +90,8 @@ describe('a comparison', () => {
     const given: Sample[] = [{ hash: 2, persist: 2, total: 2 }];
     const { verdict, figures } = await compare(PLAN, async () => given.pop(), seededRandom(1));
     assert.equal(verdict, 'inconclusive');
-    for (const { high, smallestEffect, samples } of figures) {
-      assert.equal(high, Number.POSITIVE_INFINITY);
+    for (const { ratio, low, high, smallestEffect, samples } of figures) {
+      for (const bound of [ratio, low, high]) assert.ok(Number.isNaN(bound));
       assert.equal(smallestEffect, Number.POSITIVE_INFINITY);
       assert.equal(samples, 1);
     }
