@@ -35,6 +35,8 @@ export async function requireRepackLock(disk: Disk, directory: string): Promise<
  */
 export async function removeRepackLeftovers(disk: Disk, directory: string): Promise<string[]> {
   const segments = await readManifest(disk, directory);
+  // An old file may go only once the list that does without it is on stable storage, whoever wrote that.
+  if (segments.length > 0) await disk.syncDirectory(directory);
   const leftovers: string[] = [];
   for (const name of await disk.list(directory)) {
     const listed = listedInPlaceOf(name, segments);

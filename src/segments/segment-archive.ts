@@ -43,7 +43,8 @@ export class SegmentArchive {
 
   /**
    * Reads the manifest and checks that each file is there in its full size. ARCHIVE_DAMAGED or
-   * UNSUPPORTED_FORMAT otherwise. What is inside the files is checked when it is read, and by `verify`.
+   * UNSUPPORTED_FORMAT otherwise. What it lists is on stable storage when this returns. What is inside the files
+   * is checked when it is read, and by `verify`.
    */
   static async open(options: SegmentArchiveOptions): Promise<SegmentArchive> {
     const { disk, directory } = options;
@@ -51,6 +52,8 @@ export class SegmentArchive {
     for (;;) {
       try {
         await checkFiles(disk, directory, segments);
+        // Whoever listed them may have been killed before that was durable; journals are deleted for it.
+        if (segments.length > 0) await disk.syncDirectory(directory);
         return new SegmentArchive(options, segments);
       } catch (error) {
         // A repack may have put another file in a segment's place since the manifest was read.

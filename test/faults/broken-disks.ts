@@ -42,6 +42,19 @@ export const BROKEN_DISKS = {
       await disk.rename(from, to);
     },
   }),
+  'deletes a journal for a list that it found, and that nobody synced': (disk) => {
+    let hasListed = false;
+    return {
+      ...disk,
+      async rename(from, to) {
+        await disk.rename(from, to);
+        hasListed ||= basename(to) === MANIFEST_FILE;
+      },
+      async syncDirectory(directory) {
+        if (hasListed || basename(directory) !== 'segments') await disk.syncDirectory(directory);
+      },
+    };
+  },
   'leaves what did not fit a full disk': (disk) => withFile(disk, () => ({ truncate: async () => {} })),
   'goes on after a write that failed': (disk) =>
     withFile(disk, (file) => ({ write: (data, offset) => file.write(data, offset).catch(() => undefined) })),

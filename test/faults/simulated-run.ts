@@ -118,7 +118,9 @@ class SimulatedRun {
     const store = await this.start();
     if (store === undefined || !isOn()) return this.end();
     await this.weather.calm(() => this.check(store));
-    for (let rounds = integerBetween(this.random, 1, 5); rounds > 0 && isOn() && !this.failure; rounds -= 1) {
+    // Now and then a process does nothing but start: what it found may be all that it rests on.
+    const roundsMax = this.random() < 0.25 ? 0 : integerBetween(this.random, 1, 5);
+    for (let rounds = roundsMax; rounds > 0 && isOn() && !this.failure; rounds -= 1) {
       await this.work(store, isOn);
     }
     const isStopping = isOn() && this.random() < 0.3;
@@ -233,7 +235,10 @@ class SimulatedRun {
       }
       this.told.checkAll(shown, (await store.health()).headSequence);
     });
-    expect(this.failure === undefined, `a store that is only read does not fail: ${detailOf(this.failure)}`);
+    if (this.failure === undefined) return;
+    // A follower may tell only now what failed under it while the store was starting.
+    const mayFail = this.weather.faults > 0 && isFailureOfDisk(this.failure);
+    expect(mayFail, `a store that is only read does not fail: ${detailOf(this.failure)}`);
   }
 
   private async shownOf(store: LocalStore, consultationId: string) {
