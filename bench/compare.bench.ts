@@ -6,7 +6,6 @@
  */
 import { join } from 'node:path';
 import { seededRandom } from '../src/domain/seeded-random.js';
-import { STAGES } from '../src/ops/stage-timers.js';
 import { buildCommit } from './compare/other-commit.js';
 import { type PairTimes, samplePair } from './compare/service-pair.js';
 import {
@@ -22,17 +21,9 @@ import type { CaseResult, Check, Measure } from './harness/result.js';
 import { runAsMain } from './harness/run-as-main.js';
 import { appendBodies } from './support/append-requests.js';
 import { readBudgets } from './verdicts/budgets.js';
-import {
-  type ComparedFigure,
-  type Comparison,
-  type ComparisonPlan,
-  compare,
-  type Sample,
-} from './verdicts/comparison.js';
+import { type ComparedFigure, type Comparison, compare, type Sample } from './verdicts/comparison.js';
+import { pairPlan } from './verdicts/comparison-plan.js';
 
-const ALPHA = 0.01;
-const LOOKS = [8, 12, 18, 27];
-const BLAMABLE = STAGES.filter((stage) => stage !== 'total');
 /** Beside the time for the samples: to install and build the other commit. */
 const BUILD_SECONDS = 600;
 
@@ -58,9 +49,7 @@ async function measure(context: CaseContext): Promise<CaseOutcome[]> {
 
 async function measureAgainst(a: string, base: string, context: CaseContext): Promise<CaseOutcome[]> {
   const times = TIMES[context.size];
-  const { comparison } = await readBudgets();
-  const limits = Object.fromEntries(comparison.map(({ figure, warn, fail }) => [figure, { warn, fail }]));
-  const plan: ComparisonPlan = { limits, stages: BLAMABLE, looks: LOOKS, alpha: ALPHA };
+  const plan = pairPlan(await readBudgets());
   const random = seededRandom(context.seed);
   const bodies = await appendBodies(context.corpus, context.seed);
   const seconds = Number(context.own.minutes) * 60;

@@ -2,8 +2,8 @@
  * Whether a comparison can be believed: A against A many times, and A against an A with one slower stage.
  *
  * What is tried is what `bench:compare` decides with: the stage timers, blocks of work that take turns, the interval and
- * the looks. Both sides are one process, so that a delay can be switched on and off between two blocks; that two
- * processes of the same code differ as well is what `bench:compare` starts many of them for.
+ * the looks. Both sides are one process, so that a delay can be switched on and off between two blocks. That two
+ * processes of the same code differ as well is tried on pairs of them.
  */
 import { join } from 'node:path';
 import { type Random, seededRandom } from '../src/domain/seeded-random.js';
@@ -18,103 +18,93 @@ import {
   type RunOptions,
   type Size,
 } from './harness/benchmark.js';
-import { median, medianOf, scalar, scalarValue } from './harness/measures.js';
+import { scalarValue } from './harness/measures.js';
 import type { CaseResult, Check, Parameters, Table } from './harness/result.js';
 import { runAsMain } from './harness/run-as-main.js';
+import { measurePairs, type PairRuns } from './selftest/pairs.js';
 import { type Subject, startSubject } from './selftest/subject.js';
-import { type Budgets, readBudgets } from './verdicts/budgets.js';
-import { type ComparisonPlan, compare, type Sample } from './verdicts/comparison.js';
+import { tally } from './selftest/tally.js';
+import { readBudgets } from './verdicts/budgets.js';
+import { type Comparison, compare, type Sample } from './verdicts/comparison.js';
+import { ALPHA, blockPlan, PARTS } from './verdicts/comparison-plan.js';
 import { takeTurns } from './verdicts/take-turns.js';
 
-/** The stages that a delay can be put into, and blamed for it. */
-const SLOWED: readonly Stage[] = STAGES.filter((stage) => stage !== 'total');
 const SHARES = [0.05, 0.1, 0.25];
 /** Less than that is close to the limit, takes all looks, and nothing is promised of it: a quarter of the comparisons do. */
 const FOUND_SHARE = 0.1;
 const FOUND_MIN = 0.95;
-const FALSE_ALARMS_MAX = 0.01;
-const ALPHA = 0.01;
 
 interface Numbers {
   warmUpAppends: number;
   /** Of a block; four blocks are a sample. */
   appends: number;
   looks: number[];
+  pairs: Omit<PairRuns, 'pairs'>;
 }
 const NUMBERS: Readonly<Record<Size, Numbers>> = {
-  smoke: { warmUpAppends: 50, appends: 5, looks: [8] },
-  full: { warmUpAppends: 5000, appends: 10, looks: [16, 32, 64, 128, 256] },
+  smoke: {
+    warmUpAppends: 50,
+    appends: 5,
+    looks: [8],
+    pairs: {
+      comparisons: 1,
+      share: FOUND_SHARE,
+      times: { warmUpSeconds: 0.1, blockSeconds: 0.05, rounds: 1 },
+    },
+  },
+  full: {
+    warmUpAppends: 5000,
+    appends: 10,
+    looks: [16, 32, 64, 128, 256],
+    pairs: {
+      comparisons: 200,
+      share: FOUND_SHARE,
+      times: { warmUpSeconds: 1.5, blockSeconds: 0.2, rounds: 4 },
+    },
+  },
 };
 
 function cases({ size, own }: RunOptions): CaseDefinition[] {
-  const runs = size === 'smoke' ? 1 : Number(own.runs);
-  const only = size === 'smoke' ? SLOWED.slice(-1) : SLOWED;
-  const shares = size === 'smoke' ? SHARES.slice(-1) : SHARES;
-  const timeLimitSeconds = 60 + runs * 30;
+  const isSmoke = size === 'smoke';
+  const runs = isSmoke ? 1 : Number(own.runs);
+  const pairs = isSmoke ? 1 : Number(own.pairs);
+  const slowed = isSmoke ? PARTS.slice(-1) : PARTS;
+  const shares = isSmoke ? SHARES.slice(-1) : SHARES;
+  const blocks = (stage: Stage, share: number, count: number): CaseDefinition => {
+    const name = share === 0 ? 'A against A' : `${stage} ${share * 100} % slower`;
+    return { name, parameters: { name, stage, share, count }, timeLimitSeconds: 60 + count * 30 };
+  };
   return [
-    { name: 'A against A', parameters: { stage: 'ingest', share: 0, runs }, timeLimitSeconds },
-    ...only.flatMap((stage) =>
-      shares.map((share) => {
-        const name = `${stage} ${share * 100} % slower`;
-        const parameters = { stage, share, runs: share < FOUND_SHARE ? Math.ceil(runs / 4) : runs };
-        return { name, parameters, timeLimitSeconds };
-      }),
+    blocks('ingest', 0, runs),
+    ...slowed.flatMap((stage) =>
+      shares.map((share) => blocks(stage, share, share < FOUND_SHARE ? Math.ceil(runs / 4) : runs)),
     ),
+    ...(pairs === 0
+      ? []
+      : [{ name: 'pairs of processes', parameters: { pairs }, timeLimitSeconds: 120 + pairs * 60 }]),
   ];
 }
 
-/** The limits of a comparison for what the service times by itself. */
-function planOf({ comparison }: Budgets, looks: readonly number[]): ComparisonPlan {
-  const judged = comparison.filter(({ figure }) => STAGES.some((stage) => stage === figure));
-  return {
-    limits: Object.fromEntries(judged.map(({ figure, ...limit }) => [figure, limit])),
-    stages: SLOWED,
-    looks,
-    alpha: ALPHA,
-  };
-}
-
-async function measure(parameters: Parameters, context: CaseContext): Promise<CaseOutcome[]> {
+async function measureBlocks(
+  { name, stage: slowed, share: by, count }: Parameters,
+  context: CaseContext,
+): Promise<CaseOutcome[]> {
   const { warmUpAppends, appends, looks } = NUMBERS[context.size];
-  const [stage, share, runs] = [parameters.stage as Stage, Number(parameters.share), Number(parameters.runs)];
-  const plan = planOf(await readBudgets(), looks);
+  const [stage, share, runs] = [slowed as Stage, Number(by), Number(count)];
+  const plan = blockPlan(await readBudgets(), looks);
   const random = seededRandom(context.seed);
   const subject = await startSubject(join(context.directory, 'data'), context.seed);
   await subject.block(warmUpAppends);
-  let [failed, blamedRight, inconclusive] = [0, 0, 0];
-  const [seconds, samples, ratios, effects] = [[], [], [], []] as [number[], number[], number[], number[]];
+  const comparisons: Comparison[] = [];
+  const startedMs = performance.now();
   for (let run = 0; run < runs; run += 1) {
     context.progress(run / runs, `comparison ${run + 1} of ${runs}`);
-    const startedMs = performance.now();
-    const outcome = await compare(plan, () => takeSample(subject, { stage, share }, appends, random), random);
-    seconds.push((performance.now() - startedMs) / 1000);
-    samples.push(outcome.samples);
-    if (outcome.verdict === 'fail') failed += 1;
-    if (outcome.verdict === 'inconclusive') inconclusive += 1;
-    if (outcome.blamed === stage) blamedRight += 1;
-    const slowed = outcome.figures.find(({ name }) => name === stage);
-    ratios.push(slowed?.ratio ?? Number.NaN);
-    effects.push(Math.max(...outcome.figures.map(({ smallestEffect }) => smallestEffect)));
+    const nextSample = (): Promise<Sample> => takeSample(subject, { stage, share }, appends, random);
+    comparisons.push(await compare(plan, nextSample, random));
   }
+  const secondsEach = (performance.now() - startedMs) / 1000 / runs;
   await subject.close();
-  const name = share === 0 ? 'A against A' : `${stage} ${share * 100} % slower`;
-  return [
-    {
-      name,
-      parameters,
-      durability: 'fsync',
-      invalid: [],
-      measures: {
-        failed: scalar(failed / runs, ''),
-        blamed_right: scalar(blamedRight / runs, ''),
-        inconclusive: scalar(inconclusive / runs, ''),
-        ratio: medianOf(ratios, ''),
-        smallest_effect: scalar(median(effects), ''),
-        samples: scalar(median(samples), 'samples'),
-        comparison: scalar(median(seconds), 's'),
-      },
-    },
-  ];
+  return [tally({ name: String(name), stage, share }, comparisons, secondsEach, {})];
 }
 
 function takeSample(
@@ -130,12 +120,13 @@ function takeSample(
   return takeTurns({ a: block(0), b: block(share) }, STAGES, random);
 }
 
+/** Nothing is promised of how soon pairs of processes find something: that depends on how they differ. */
 function checksOf(rows: readonly CaseResult[]): Check[] {
   return rows.flatMap(({ name, parameters, measures }) => {
     if (parameters.share === 0) {
-      return [atMost('false alarms, A against A', scalarValue(measures.failed), FALSE_ALARMS_MAX)];
+      return [atMost(`false alarms: ${name}`, scalarValue(measures.failed), ALPHA)];
     }
-    if (Number(parameters.share) < FOUND_SHARE) return [];
+    if (Number(parameters.share) < FOUND_SHARE || parameters.pairs !== undefined) return [];
     return [atLeast(`found, and blamed on it: ${name}`, scalarValue(measures.blamed_right), FOUND_MIN)];
   });
 }
@@ -143,6 +134,7 @@ function checksOf(rows: readonly CaseResult[]): Check[] {
 function tableOf(rows: readonly CaseResult[]): Table {
   const cells = rows.map(({ name, parameters, measures }) => {
     const value = (measure: string): number => scalarValue(measures[measure]) ?? Number.NaN;
+    const text = (measure: string): string => scalarValue(measures[measure])?.toFixed(3) ?? '–';
     const count = (measure: string): string => String(Math.round(value(measure) * Number(parameters.runs)));
     return [
       name,
@@ -150,8 +142,8 @@ function tableOf(rows: readonly CaseResult[]): Table {
       count('failed'),
       parameters.share === 0 ? '–' : count('blamed_right'),
       count('inconclusive'),
-      value('ratio').toFixed(3),
-      value('smallest_effect').toFixed(3),
+      text('ratio'),
+      text('smallest_effect'),
       value('comparison').toFixed(1),
     ];
   });
@@ -168,7 +160,7 @@ function tableOf(rows: readonly CaseResult[]): Table {
       'seconds each',
     ],
     rows: cells,
-    note: 'Medians of ratio, of the smallest effect that would have been found in 95 of 100, and of seconds.',
+    note: 'Medians of the ratio and of the smallest effect that would have been found in 95 of 100. Comparisons of pairs of processes are drawn from the same pairs.',
   };
 }
 
@@ -176,9 +168,16 @@ export const benchmark = defineBenchmark({
   name: 'selftest',
   title: 'Self-test',
   question: 'Does a comparison find what became slower, blame the right stage, and leave alone what did not?',
-  options: [{ flags: '--runs <number>', description: 'comparisons of each kind', default: 100 }],
+  options: [
+    { flags: '--runs <number>', description: 'comparisons of each kind in one process', default: 100 },
+    { flags: '--pairs <number>', description: 'pairs of processes; 0 for none', default: 40 },
+  ],
   cases,
-  measure,
+  measure: (parameters, context) => {
+    const { pairs } = parameters;
+    if (pairs === undefined) return measureBlocks(parameters, context);
+    return measurePairs({ ...NUMBERS[context.size].pairs, pairs: Number(pairs) }, context);
+  },
   summarise: (all) => {
     const rows = all.filter(({ validity }) => validity.status === 'valid');
     const checks = checksOf(rows);
@@ -186,7 +185,7 @@ export const benchmark = defineBenchmark({
     return {
       checks,
       findings: [
-        `${kept} of ${checks.length} promises are kept: at most ${FALSE_ALARMS_MAX * 100} false alarm in 100, and at least ${FOUND_MIN * 100} of 100 delays of ${FOUND_SHARE * 100} % and more found in the right stage.`,
+        `${kept} of ${checks.length} promises are kept: at most ${ALPHA * 100} false alarm in 100, and at least ${FOUND_MIN * 100} of 100 delays of ${FOUND_SHARE * 100} % and more found in the right stage.`,
       ],
       tables: [tableOf(rows)],
     };

@@ -4,6 +4,7 @@
  * Two processes of the same code differ for as long as they live, by where their memory lies and what was compiled
  * when. Each sample is therefore a new pair of processes.
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../../src/domain/seeded-random.js';
 import { STAGES } from '../../src/ops/stage-timers.js';
@@ -87,7 +88,7 @@ export interface Pair {
   random: Random;
 }
 
-/** Starts both, lets them take turns, and stops them. */
+/** Starts both, lets them take turns, stops them, and removes their data. */
 export async function samplePair({ checkouts, directory, bodies, times, random }: Pair): Promise<Sample> {
   const sides: Side[] = [];
   try {
@@ -103,6 +104,8 @@ export async function samplePair({ checkouts, directory, bodies, times, random }
     return meanOf(rounds);
   } finally {
     for (const side of sides) await side.stop();
+    // Dozens of pairs would fill a disk.
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
