@@ -4,25 +4,29 @@
  *
  * `bench:check` takes one of the stage that broke its budget: `profileCpu` is what it calls.
  */
-import { captureCpu, cpuSampling } from './support/capture-cpu.js';
-import { costTables, profileHead, profilePage } from './support/cost-tables.js';
+import { captureThreads, cpuSampling, type ThreadsCapture } from './support/capture-cpu.js';
+import { costTables, profileHead, profilePage, threadTable } from './support/cost-tables.js';
 import { type Costs, costsOf } from './support/costs.js';
 import type { CpuProfile } from './support/cpu-profile.js';
 import { DEFAULT_OPTIONS, type ProfileOptions } from './support/profile-options.js';
 import { runAsMain } from './support/run-as-main.js';
 import { type Profiled, type ProfileKind, runProfile } from './support/run-profile.js';
 
-export const cpuProfile: ProfileKind<CpuProfile> = {
+export const cpuProfile: ProfileKind<ThreadsCapture> = {
   kind: 'cpu',
   title: 'CPU profile of the service',
   sampling: cpuSampling,
-  capture: captureCpu,
-  files(profile, meta, { stage }) {
-    const costs = costsOf(profile, stage);
-    const head = profileHead('CPU profile', meta, cpuFacts(profile, costs));
+  capture: captureThreads,
+  files({ main, workers }, meta, { stage }) {
+    const costs = costsOf(main, stage);
+    const head = profileHead('CPU profile', meta, cpuFacts(main, costs));
+    const tables = [...costTables(costs, meta, stage), threadTable(costs, workers)];
     return {
-      'profile.cpuprofile': JSON.stringify(profile),
-      'top.md': profilePage(head, costTables(costs, meta, stage)),
+      'profile.cpuprofile': JSON.stringify(main),
+      ...Object.fromEntries(
+        workers.map(({ name, profile }) => [`${name}.cpuprofile`, JSON.stringify(profile)]),
+      ),
+      'top.md': profilePage(head, tables),
     };
   },
 };

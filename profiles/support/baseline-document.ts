@@ -7,7 +7,8 @@ import type { Table } from '../../bench/harness/result.js';
 import { commitText, machineLine } from '../../bench/harness/surroundings.js';
 import { allocationTables, memoryFacts } from '../heap.profile.js';
 import { lineTables } from '../lines.profile.js';
-import { costTables } from './cost-tables.js';
+import type { ThreadProfile } from './capture-cpu.js';
+import { costTables, threadTable } from './cost-tables.js';
 import { type Costs, costsOf } from './costs.js';
 import type { CpuProfile } from './cpu-profile.js';
 import type { HeapProfile } from './heap-profile.js';
@@ -20,7 +21,7 @@ import { perRequest, schedulingFacts } from './scheduling.js';
 
 /** The profiles that the document is made of. */
 export interface Baseline {
-  service: { profile: CpuProfile; meta: Meta };
+  service: { profile: CpuProfile; workers: ThreadProfile[]; meta: Meta };
   /** Of the route that stores nothing. */
   ceiling: { profile: CpuProfile; meta: Meta };
   lines: { costs: LineCosts; meta: Meta };
@@ -41,8 +42,18 @@ export async function readBaseline(): Promise<Baseline> {
     const profile = (await json('cpu', name, 'profile.cpuprofile')) as CpuProfile;
     return { profile, meta: await meta('cpu', name) };
   };
+  const workers = async (): Promise<ThreadProfile[]> => {
+    const { files } = await meta('cpu', BASELINE);
+    const own = files.filter((file) => file.endsWith('-worker.cpuprofile'));
+    return Promise.all(
+      own.map(async (file) => {
+        const profile = (await json('cpu', BASELINE, file)) as CpuProfile;
+        return { name: file.replace('.cpuprofile', ''), profile };
+      }),
+    );
+  };
   return {
-    service: await cpu(BASELINE),
+    service: { ...(await cpu(BASELINE)), workers: await workers() },
     ceiling: await cpu(CEILING),
     lines: {
       costs: (await json('lines', BASELINE, 'lines.json')) as LineCosts,
@@ -85,7 +96,7 @@ Width is time, what is called stands on its caller; \`profiles/flame/${BASELINE}
 
 ## Processor time
 
-${[groups as Table, beside, ...tables].map(tableMarkdown).join('\n\n')}
+${[groups as Table, beside, threadTable(costs, service.workers), ...tables].map(tableMarkdown).join('\n\n')}
 
 ## Lines
 

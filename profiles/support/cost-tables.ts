@@ -3,7 +3,8 @@ import { figure } from '../../bench/harness/figure.js';
 import { tableMarkdown } from '../../bench/harness/report-markdown.js';
 import type { Table } from '../../bench/harness/result.js';
 import { commitText, machineLine } from '../../bench/harness/surroundings.js';
-import type { Cost, Costs } from './costs.js';
+import type { ThreadProfile } from './capture-cpu.js';
+import { type Cost, type Costs, costsOf } from './costs.js';
 import type { MetaSoFar } from './run-profile.js';
 import { perRequest, schedulingFacts } from './scheduling.js';
 
@@ -88,6 +89,21 @@ export function costTables(costs: Costs, meta: Counted, stage?: string): Table[]
         'append needs (sockets, hashing).',
     }),
   ];
+}
+
+/** How much each thread worked, and at what most. The main thread's details are in the other tables. */
+export function threadTable(main: Costs, workers: readonly ThreadProfile[]): Table {
+  const row = (name: string, { busy, all, functions }: Costs): string[] => {
+    const [first] = functions;
+    const most = first === undefined ? '' : `${first.label}: ${((100 * first.self) / busy).toFixed(0)} %`;
+    return [name, figure(busy / 1000), ((100 * busy) / all).toFixed(1), most];
+  };
+  return {
+    title: 'Threads',
+    head: ['thread', 'worked, ms', 'of its time, %', 'at most'],
+    rows: [row('main thread', main), ...workers.map(({ name, profile }) => row(name, costsOf(profile)))],
+    note: 'Worker threads have profiles of their own beside this page.',
+  };
 }
 
 /** The head of a page about a profile. */

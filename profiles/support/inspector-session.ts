@@ -31,15 +31,52 @@ export interface Inspected {
   send(method: string, params?: object): Promise<unknown>;
 }
 
-export class InspectorSession implements Inspected {
+/** Calls and their answers, whatever carries them. */
+export class Calls implements Inspected {
   private readonly waiting = new Map<number, Waiting>();
-  private readonly listeners = new Map<string, (params: unknown) => void>();
   private lastId = 0;
 
+  /** `post` sends a text, and says by rejecting that it could not. */
+  constructor(private readonly post: (text: string) => Promise<unknown>) {}
+
+  send(method: string, params: object = {}): Promise<unknown> {
+    this.lastId += 1;
+    const id = this.lastId;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { method, resolve, reject });
+      this.post(JSON.stringify({ id, method, params })).catch((error: Error) => this.fail(error.message));
+    });
+  }
+
+  /** An answer to one of the calls. */
+  take({ id, result, error }: Message): void {
+    const asked = this.waiting.get(id ?? 0);
+    this.waiting.delete(id ?? 0);
+    if (error === undefined) asked?.resolve(result);
+    else asked?.reject(new Error(`${asked.method}: ${error.message}`));
+  }
+
+  /** Nobody will answer any more. */
+  fail(why: string): void {
+    for (const { method, reject } of this.waiting.values()) reject(new Error(`${method}: ${why}`));
+    this.waiting.clear();
+  }
+}
+
+export class InspectorSession implements Inspected {
+  private readonly listeners = new Map<string, (params: unknown) => void>();
+  private readonly calls: Calls;
+
   private constructor(private readonly socket: WebSocket) {
+    this.calls = new Calls(
+      (text) =>
+        new Promise<void>((resolve, reject) => {
+          socket.send(text, (error) => (error ? reject(error) : resolve()));
+        }),
+    );
     socket.on('message', (text) => this.take(JSON.parse(String(text)) as Message));
-    socket.on('close', () => this.failAll('the connection to the process ended'));
-    socket.on('error', (error) => this.failAll(error.message));
+    socket.on('close', () => this.calls.fail('the connection to the process ended'));
+    socket.on('error', (error) => this.calls.fail(error.message));
   }
 
   /** Connects to a `webSocketDebuggerUrl`. Throws if nobody answers there. */
@@ -50,15 +87,8 @@ export class InspectorSession implements Inspected {
     return session;
   }
 
-  send(method: string, params: object = {}): Promise<unknown> {
-    this.lastId += 1;
-    const id = this.lastId;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { method, resolve, reject });
-      this.socket.send(JSON.stringify({ id, method, params }), (error) => {
-        if (error) this.failAll(error.message);
-      });
-    });
+  send(method: string, params?: object): Promise<unknown> {
+    return this.calls.send(method, params);
   }
 
   /** Calls `listener` at each event of this name; one listener an event. */
@@ -73,20 +103,9 @@ export class InspectorSession implements Inspected {
     await closed;
   }
 
-  private take({ id, method, params, result, error }: Message): void {
-    if (id === undefined) {
-      this.listeners.get(method ?? '')?.(params);
-      return;
-    }
-    const asked = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (error === undefined) asked?.resolve(result);
-    else asked?.reject(new Error(`${asked.method}: ${error.message}`));
-  }
-
-  private failAll(why: string): void {
-    for (const { method, reject } of this.waiting.values()) reject(new Error(`${method}: ${why}`));
-    this.waiting.clear();
+  private take(message: Message): void {
+    if (message.id === undefined) this.listeners.get(message.method ?? '')?.(message.params);
+    else this.calls.take(message);
   }
 }
 

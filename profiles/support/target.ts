@@ -17,8 +17,11 @@ import type { ProfileOptions } from './profile-options.js';
 
 const CEILING = new URL('../../bench/support/ceiling-server.js', import.meta.url);
 const TOLD_MS = 200;
-/** Any free port, so that an inspector on the usual one is not in the way; and no word of it on standard error. */
-const INSPECTOR_FLAGS = '--inspect-port=0 --inspect-publish-uid=http';
+/**
+ * Any free port, so that an inspector on the usual one is not in the way; the usual one where ports of a process are not
+ * known. And no word of it on standard error.
+ */
+const INSPECTOR_FLAGS = `${process.platform === 'linux' ? '--inspect-port=0 ' : ''}--inspect-publish-uid=http`;
 
 /** What was done while a profile was taken. */
 export interface Done {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { attach } from '../../profiles/support/attach.js';
 import { evaluated } from '../../profiles/support/inspector-session.js';
 import { listeningPorts } from '../../profiles/support/listening-ports.js';
-import { startedBusyProcess } from './started-busy-process.js';
+import { listensOn, startedBusyProcess } from './started-busy-process.js';
 
 const skip = process.platform === 'linux' ? false : 'ports of a process are known on Linux only';
 
@@ -16,12 +16,12 @@ test('opens the inspector of a running process, and closes it again', { skip }, 
   assert.equal(await evaluated(first.session, '6 * 7'), 42);
   assert.equal((await listeningPorts(pid))?.length, 1);
   await first.detach();
-  await closed(pid);
+  await listensOn(pid, 0);
   // It can be done again, which also shows that the process goes on.
   const second = await attach(pid);
   assert.equal(await evaluated(second.session, 'process.pid'), pid);
   await second.detach();
-  await closed(pid);
+  await listensOn(pid, 0);
 });
 
 test('leaves an inspector open that somebody else opened', { skip }, async (t) => {
@@ -32,7 +32,7 @@ test('leaves an inspector open that somebody else opened', { skip }, async (t) =
   assert.equal((await listeningPorts(pid))?.length, 1);
   assert.equal(await evaluated(somebody.session, 'process.pid'), pid);
   await somebody.detach();
-  await closed(pid);
+  await listensOn(pid, 0);
 });
 
 test('ends no process that is not Node', { skip }, async (t) => {
@@ -48,12 +48,3 @@ test('says what to do when there is no such process', async () => {
   await once(gone, 'exit');
   await assert.rejects(attach(gone.pid as number), /there is no process \d+: the service logs its pid/);
 });
-
-/** The inspector closes a moment after its last session did. */
-async function closed(pid: number): Promise<void> {
-  for (let turn = 0; turn < 500; turn += 1) {
-    if ((await listeningPorts(pid))?.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail('the inspector is still open');
-}

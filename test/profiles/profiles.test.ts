@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -15,7 +16,7 @@ import type { MemoryPoint } from '../../profiles/support/memory-series.js';
 import { type Meta, readMeta } from '../../profiles/support/meta.js';
 import { ROOT } from '../../profiles/support/portable-url.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-import { INSPECTOR_ENV, startedBusyProcess } from './started-busy-process.js';
+import { INSPECTOR_ENV, listensOn, startedBusyProcess } from './started-busy-process.js';
 
 interface Taken {
   meta: Meta;
@@ -23,13 +24,15 @@ interface Taken {
   text(name: string): Promise<string>;
 }
 
+const programOf = (kind: string): string =>
+  fileURLToPath(new URL(`../../profiles/${kind}.profile.js`, import.meta.url));
+
 /** Runs the command of a kind of profile. */
 async function taken(t: TestContext, kind: string, ...args: string[]): Promise<Taken> {
   const directory = await temporaryDirectory(t);
   const output = join(directory, 'profile');
-  const program = fileURLToPath(new URL(`../../profiles/${kind}.profile.js`, import.meta.url));
   await promisify(execFile)(process.execPath, [
-    program,
+    programOf(kind),
     '--output',
     output,
     '--data-dir',
@@ -39,13 +42,21 @@ async function taken(t: TestContext, kind: string, ...args: string[]): Promise<T
   const meta = await readMeta(join(output, 'meta.json'));
   return { meta, text: (name) => readFile(join(output, name), 'utf8') };
 }
+const skip = process.platform === 'linux' ? false : 'ports of a process are known on Linux only';
 const SHORT = ['--seconds', '1', '--warm-up-seconds', '0.2', '--connections', '8'];
 
 test('profile:cpu loads a service of its own and says where its time goes', async (t) => {
   const { meta, text } = await taken(t, 'cpu', ...SHORT, '--stage', 'persist');
   assert.equal(meta.kind, 'cpu');
   assert.ok((meta.requests ?? 0) > 0 && meta.duration_seconds >= 1);
-  assert.deepEqual(meta.files, ['profile.cpuprofile', 'top.md']);
+  assert.deepEqual([...meta.files].sort(), [
+    'index-worker.cpuprofile',
+    'mirror-worker.cpuprofile',
+    'profile.cpuprofile',
+    'top.md',
+  ]);
+  const worker = JSON.parse(await text('index-worker.cpuprofile')) as CpuProfile;
+  assert.ok(costsOf(worker).functions.some(({ label }) => label.includes('dist/src/index/')));
   const cpuprofile = await text('profile.cpuprofile');
   assert.ok(!cpuprofile.includes(ROOT), 'no path of this machine');
   const profile = JSON.parse(cpuprofile) as CpuProfile;
@@ -89,7 +100,7 @@ test('profile:flame draws a page that zooms and a picture', async (t) => {
   assert.doesNotMatch(page, /<(script|link)[^>]+(src|href)=/, 'it needs no network');
 });
 
-test('finds a slow function by its name and by its line of TypeScript', async (t) => {
+test('finds a slow function by its name and by its line of TypeScript', { skip }, async (t) => {
   const { pid } = await startedBusyProcess(t);
   const { meta, text } = await taken(t, 'lines', '--pid', String(pid), '--seconds', '1');
   assert.equal(meta.attached, true);
@@ -108,7 +119,7 @@ test('finds a slow function by its name and by its line of TypeScript', async (t
   assert.match(await text('annotated.html'), /test\/profiles\/busy-process\.ts/);
 });
 
-test('profiles a service that runs, which goes on with its inspector closed', async (t) => {
+test('profiles a service that runs, which goes on with its inspector closed', { skip }, async (t) => {
   const service = await startService(await temporaryDirectory(t), INSPECTOR_ENV);
   t.after(() => service.stop());
   const ports = await listeningPorts(service.pid);
@@ -117,10 +128,22 @@ test('profiles a service that runs, which goes on with its inspector closed', as
   assert.equal(meta.requests, 0);
   const health = await fetch(`${service.url}/health/ready`);
   assert.equal(health.status, 200);
-  for (let turn = 0; turn < 500 && (await listeningPorts(service.pid))?.length !== ports?.length; turn += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await listensOn(service.pid, ports?.length ?? 0);
   assert.deepEqual(await listeningPorts(service.pid), ports);
+});
+
+test('closes the inspector when it is interrupted, and keeps what it has', { skip }, async (t) => {
+  const { pid } = await startedBusyProcess(t);
+  const output = join(await temporaryDirectory(t), 'profile');
+  const child = spawn(process.execPath, [programOf('cpu'), '--pid', String(pid), '--output', output], {
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  await listensOn(pid, 1);
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [0, null]);
+  assert.ok((await readMeta(join(output, 'meta.json'))).duration_seconds < 10);
+  await listensOn(pid, 0);
 });
 
 test('a profile of no process fails with one line', async (t) => {
