@@ -1,9 +1,10 @@
 /**
- * Resident memory by requests in flight, with small and with large bodies, the line through it, and how many requests a
- * container therefore carries.
+ * Resident memory by requests in flight, with small and with large bodies, of one process and of several, the line
+ * through it, and how many requests a container therefore carries.
  *
  * Every count has a service of its own, since a heap that has grown does not shrink; all get the same number of requests.
- * Looked at is the most that the process had (VmRSS in /proc).
+ * Looked at is the most that its processes had, from /proc: their anonymous memory, and pages of files once, for they
+ * have the same ones.
  */
 import { join } from 'node:path';
 import {
@@ -18,33 +19,34 @@ import {
 import { postRequest } from './harness/http-connection.js';
 import { medianOf, scalar } from './harness/measures.js';
 import { runAsMain } from './harness/run-as-main.js';
-import { type Memory, memoryOf, newConsultations, startService } from './harness/service-under-test.js';
-import { keepInFlight } from './memory/in-flight.js';
+import { memoryOf, newConsultations } from './harness/service-under-test.js';
+import { keepInFlight, type Look } from './memory/in-flight.js';
+import { SETUPS, type Setup, setupOf } from './memory/setups.js';
 import { summarise } from './memory/summarise.js';
 import { appendBodies, appendRequests, USER_ID } from './support/append-requests.js';
+import { startGroup } from './workers/process-group.js';
 
 const IN_FLIGHT = [0, 1, 5, 10, 20, 50, 100];
 const CONSULTATIONS = 16;
-const BODIES = ['small', 'large'] as const;
-type Bodies = (typeof BODIES)[number];
 /** Of a large body, mostly one text; a body may have 1 MiB. */
 const LARGE_BYTES = 256 * 1024;
 
 interface Sizes {
-  inFlight: Readonly<Record<Bodies, readonly number[]>>;
-  requests: Readonly<Record<Bodies, number>>;
+  /** By the id of the setup. */
+  inFlight: Readonly<Record<string, readonly number[]>>;
+  requests: Readonly<Record<Setup['bodies'], number>>;
   rounds: number;
   idleLooks: number;
 }
 const SIZES: Readonly<Record<Size, Sizes>> = {
   smoke: {
-    inFlight: { small: [0, 5, 20], large: [20] },
+    inFlight: { small: [0, 5, 20], large: [20], small_workers: [5] },
     requests: { small: 200, large: 20 },
     rounds: 1,
     idleLooks: 5,
   },
   full: {
-    inFlight: { small: IN_FLIGHT, large: IN_FLIGHT },
+    inFlight: { small: IN_FLIGHT, large: IN_FLIGHT, small_workers: [0, 10, 100] },
     requests: { small: 10_000, large: 600 },
     rounds: 3,
     idleLooks: 100,
@@ -52,7 +54,7 @@ const SIZES: Readonly<Record<Size, Sizes>> = {
 };
 
 async function requestsOf(
-  bodies: Bodies,
+  bodies: Setup['bodies'],
   ids: readonly string[],
   context: CaseContext,
 ): Promise<(index: number) => Buffer> {
@@ -64,29 +66,30 @@ async function requestsOf(
 }
 
 /** One service with so many in flight: what it had at most. */
-async function once(bodies: Bodies, inFlight: number, directory: string, context: CaseContext) {
+async function once(setup: Setup, inFlight: number, directory: string, context: CaseContext) {
   const { requests, idleLooks } = SIZES[context.size];
-  const service = await startService(directory);
+  const service = await startGroup(directory, setup.workers);
   const ids = await newConsultations(service.url, CONSULTATIONS);
-  const request = await requestsOf(bodies, ids, context);
-  const { url, pid } = service;
-  const result = await keepInFlight({ url, pid, inFlight, requests: requests[bodies], request, idleLooks });
+  const request = await requestsOf(setup.bodies, ids, context);
+  const { url, pids } = service;
+  const count = requests[setup.bodies];
+  const result = await keepInFlight({ url, pids, inFlight, requests: count, request, idleLooks });
   await service.stop();
-  const most = (part: keyof Memory): number => Math.max(...result.looks.map((look) => look[part]));
-  return { ...result, resident: most('resident'), anonymous: most('anonymous') };
+  const most = (of: (look: Look) => number): number => Math.max(...result.looks.map(of));
+  return { ...result, resident: most((look) => look.resident), anonymous: most((look) => look.anonymous) };
 }
 
-async function measure(bodies: Bodies, context: CaseContext): Promise<CaseOutcome[]> {
+async function measure(setup: Setup, context: CaseContext): Promise<CaseOutcome[]> {
   if ((await memoryOf(process.pid)) === undefined)
     throw new SkippedCase('memory of another process is read from /proc, which is not here');
   const { inFlight, rounds } = SIZES[context.size];
-  const counts = inFlight[bodies];
+  const counts = inFlight[setup.id] ?? [];
   const results = new Map<number, Awaited<ReturnType<typeof once>>[]>(counts.map((count) => [count, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, inFlight] of (round % 2 === 0 ? counts : counts.toReversed()).entries()) {
       context.progress((round + index / counts.length) / rounds, `${inFlight} in flight`);
       const directory = join(context.directory, `${round}-${inFlight}`);
-      results.get(inFlight)?.push(await once(bodies, inFlight, directory, context));
+      results.get(inFlight)?.push(await once(setup, inFlight, directory, context));
     }
   }
   return [...results].map(([inFlight, all]) => {
@@ -100,8 +103,8 @@ async function measure(bodies: Bodies, context: CaseContext): Promise<CaseOutcom
         'lower',
       );
     return {
-      name: `${bodies} bodies, ${inFlight} in flight`,
-      parameters: { bodies, in_flight: inFlight, processes: 1 },
+      name: `${setup.label}, ${inFlight} in flight`,
+      parameters: { setup: setup.id, in_flight: inFlight },
       durability: 'fsync',
       invalid: unexpected === 0 ? [] : [`${unexpected} answers were neither 201 nor 503`],
       measures: {
@@ -115,7 +118,7 @@ async function measure(bodies: Bodies, context: CaseContext): Promise<CaseOutcom
 
 function cases({ size }: RunOptions): CaseDefinition[] {
   const timeLimitSeconds = size === 'smoke' ? 60 : 300;
-  return BODIES.map((bodies) => ({ name: `${bodies} bodies`, parameters: { bodies }, timeLimitSeconds }));
+  return SETUPS.map(({ id, label }) => ({ name: label, parameters: { setup: id }, timeLimitSeconds }));
 }
 
 export const benchmark = defineBenchmark({
@@ -124,7 +127,7 @@ export const benchmark = defineBenchmark({
   question:
     'How much memory does a request in flight take, and how many therefore fit into a container of 512 MB, 1 GB or 2 GB?',
   cases,
-  measure: ({ bodies }, context) => measure(bodies === 'large' ? 'large' : 'small', context),
+  measure: ({ setup }, context) => measure(setupOf(setup), context),
   summarise,
 });
 await runAsMain(import.meta.url, benchmark);

@@ -4,13 +4,20 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openConnections } from '../harness/closed-loop.js';
-import { type Memory, memoryOf } from '../harness/service-under-test.js';
+import { memoryOf } from '../harness/service-under-test.js';
 
 const LOOK_MS = 10;
 
+/** What all processes have, in MiB. */
+export interface Look {
+  /** `anonymous`, and the pages of files of the one that has most of them. */
+  resident: number;
+  anonymous: number;
+}
+
 export interface InFlight {
   url: string;
-  pid: number;
+  pids: readonly number[];
   /** 0: the service is left alone, and looked at as often as `idleLooks` says. */
   inFlight: number;
   requests: number;
@@ -25,15 +32,17 @@ export interface InFlightResult {
   /** Other statuses than 201 and 503. */
   unexpected: number;
   /** One look after another. */
-  looks: Memory[];
+  looks: Look[];
 }
 
 /** Throws if a connection breaks. */
 export async function keepInFlight(load: InFlight): Promise<InFlightResult> {
   const result: InFlightResult = { stored: 0, refused: 0, unexpected: 0, looks: [] };
   const look = async (): Promise<void> => {
-    const memory = await memoryOf(load.pid);
-    if (memory !== undefined) result.looks.push(memory);
+    const all = (await Promise.all(load.pids.map(memoryOf))).filter((memory) => memory !== undefined);
+    const anonymous = all.reduce((sum, memory) => sum + memory.anonymous, 0);
+    const file = Math.max(...all.map((memory) => memory.file));
+    result.looks.push({ resident: anonymous + file, anonymous });
   };
   if (load.inFlight === 0) {
     for (let looked = 0; looked < load.idleLooks; looked += 1) {

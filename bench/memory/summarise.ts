@@ -4,6 +4,7 @@ import { figure } from '../harness/figure.js';
 import { scalar } from '../harness/measures.js';
 import type { CaseResult, Chart, Scalar, Table } from '../harness/result.js';
 import { type Fit, fitLine, LEFT_FREE, requestsThatFit } from './fit.js';
+import { SETUPS, type Setup } from './setups.js';
 
 const CONTAINERS: readonly (readonly [name: string, mebibytes: number])[] = [
   ['512 MB', 512],
@@ -12,40 +13,38 @@ const CONTAINERS: readonly (readonly [name: string, mebibytes: number])[] = [
 ];
 
 interface Series {
-  bodies: string;
+  setup: Setup;
   points: { inFlight: number; resident: Scalar; refused: number }[];
   fit: Fit | undefined;
 }
 
+type Fitted = Series & { fit: Fit };
+
 export function summarise(cases: readonly CaseResult[]): Summary {
-  const series = ['small', 'large'].map((bodies) => seriesOf(bodies, cases));
-  const fitted = series.flatMap(({ bodies, fit, points }) =>
-    fit === undefined ? [] : [{ bodies, fit, points }],
-  );
+  const series = SETUPS.map((setup) => seriesOf(setup, cases));
+  const fitted = series.filter((one): one is Fitted => one.fit !== undefined);
   return {
     derived: Object.fromEntries(
-      fitted.flatMap(({ bodies, fit }) => [
-        [`base_${bodies}`, scalar(fit.base, 'MiB', 'lower')],
-        [`per_request_${bodies}`, scalar(fit.perRequest * 1024, 'KiB', 'lower')],
-        [`per_request_error_${bodies}`, scalar(fit.perRequestError * 1024, 'KiB', 'lower')],
+      fitted.flatMap(({ setup: { id }, fit }) => [
+        [`base_${id}`, scalar(fit.base, 'MiB', 'lower')],
+        [`per_request_${id}`, scalar(fit.perRequest * 1024, 'KiB', 'lower')],
+        [`per_request_error_${id}`, scalar(fit.perRequestError * 1024, 'KiB', 'lower')],
       ]),
     ),
     findings: [
-      ...fitted.map(({ bodies, fit }) => lineFinding(bodies, fit)),
-      ...fitted.map(({ bodies, fit, points }) => {
-        return containerFinding(bodies, fit, Math.max(...points.map(({ inFlight }) => inFlight)));
-      }),
-      ...fitted.flatMap(({ bodies, points }) => refusalFinding(bodies, points)),
-      ...(fitted.length > 0 ? ['Measured with one process; several were not measured.'] : []),
+      ...fitted.map(({ setup, fit }) => lineFinding(setup, fit)),
+      ...fitted.map(containerFinding),
+      ...fitted.flatMap(refusalFinding),
+      ...processesFinding(fitted),
     ],
     charts: [memoryChart(series)],
     tables: fitted.length === 0 ? [] : [containerTable(fitted)],
   };
 }
 
-function seriesOf(bodies: string, cases: readonly CaseResult[]): Series {
+function seriesOf(setup: Setup, cases: readonly CaseResult[]): Series {
   const points = cases
-    .filter(({ validity, parameters }) => validity.status === 'valid' && parameters.bodies === bodies)
+    .filter(({ validity, parameters }) => validity.status === 'valid' && parameters.setup === setup.id)
     .flatMap(({ parameters, measures }) => {
       const { resident, refused_share: refused } = measures;
       if (resident?.kind !== 'scalar' || refused?.kind !== 'scalar') return [];
@@ -55,14 +54,14 @@ function seriesOf(bodies: string, cases: readonly CaseResult[]): Series {
   const all = points.flatMap(({ inFlight, resident }) =>
     resident.rounds.map((mebibytes) => [inFlight, mebibytes] as const),
   );
-  return { bodies, points, fit: points.length < 3 ? undefined : fitLine(all) };
+  return { setup, points, fit: points.length < 3 ? undefined : fitLine(all) };
 }
 
 const kib = (mebibytes: number): string => `${figure(mebibytes * 1024)} KiB`;
 
-function lineFinding(bodies: string, { base, perRequest, perRequestError, residual }: Fit): string {
+function lineFinding({ label }: Setup, { base, perRequest, perRequestError, residual }: Fit): string {
   const doubt = perRequest <= 2 * perRequestError ? ', no more than chance may give' : '';
-  return `Resident memory with ${bodies} bodies: ${figure(base)} MiB and ${kib(perRequest)} (standard error ${kib(perRequestError)}) for each request in flight${doubt}; points lie ${figure(residual)} MiB off that line.`;
+  return `Resident memory with ${label}: ${figure(base)} MiB and ${kib(perRequest)} (standard error ${kib(perRequestError)}) for each request in flight${doubt}; points lie ${figure(residual)} MiB off that line.`;
 }
 
 function fits(fit: Fit, mebibytes: number): string {
@@ -70,32 +69,39 @@ function fits(fit: Fit, mebibytes: number): string {
   return count === Number.POSITIVE_INFINITY ? 'memory sets no bound' : figure(count);
 }
 
-function containerFinding(bodies: string, fit: Fit, mostMeasured: number): string {
+function containerFinding({ setup, fit, points }: Fitted): string {
   const counts = CONTAINERS.map(([name, mebibytes]) => `${name}: ${fits(fit, mebibytes)}`);
-  return `Requests in flight with ${bodies} bodies that fit, ${LEFT_FREE * 100} % left free and two standard errors allowed for: ${counts.join('; ')}. More than ${mostMeasured} are extrapolated.`;
+  const mostMeasured = Math.max(...points.map(({ inFlight }) => inFlight));
+  return `Requests in flight with ${setup.label} that fit, ${LEFT_FREE * 100} % left free and two standard errors allowed for: ${counts.join('; ')}. More than ${mostMeasured} are extrapolated.`;
 }
 
-function refusalFinding(bodies: string, points: Series['points']): string[] {
+function refusalFinding({ setup, points }: Series): string[] {
   const refusing = points.filter(({ refused }) => refused > 0);
   if (refusing.length === 0) return [];
   const least = Math.min(...refusing.map(({ inFlight }) => inFlight));
   return [
-    `From ${least} ${bodies} bodies in flight on, the service refused some of them (503): that bounds its memory.`,
+    `From ${least} in flight on with ${setup.label}, the service refused some (503): that bounds its memory.`,
   ];
 }
 
-function containerTable(fitted: readonly { bodies: string; fit: Fit }[]): Table {
+/** What more processes add, by the bases of the lines. */
+function processesFinding(fitted: readonly Fitted[]): string[] {
+  const one = fitted.find(({ setup }) => setup.id === 'small');
+  return fitted
+    .filter(({ setup }) => setup.workers > 0)
+    .flatMap(({ setup, fit }) => {
+      if (one === undefined) return [];
+      const times = (fit.base / one.fit.base).toFixed(2);
+      return [`${setup.label}: with nothing in flight ${figure(fit.base)} MiB, ${times} times one process.`];
+    });
+}
+
+function containerTable(fitted: readonly Fitted[]): Table {
   return {
     title: 'Requests in flight that a container carries, by the line',
-    head: [
-      'bodies',
-      'base, MiB',
-      'for each, KiB',
-      'standard error, KiB',
-      ...CONTAINERS.map(([name]) => name),
-    ],
-    rows: fitted.map(({ bodies, fit }) => [
-      bodies,
+    head: ['', 'base, MiB', 'for each, KiB', 'standard error, KiB', ...CONTAINERS.map(([name]) => name)],
+    rows: fitted.map(({ setup, fit }) => [
+      setup.label,
       figure(fit.base),
       figure(fit.perRequest * 1024),
       figure(fit.perRequestError * 1024),
@@ -113,8 +119,8 @@ function memoryChart(series: readonly Series[]): Chart {
     y: { label: 'resident', unit: 'MiB', scale: 'linear' },
     series: series
       .filter(({ points }) => points.length > 0)
-      .map(({ bodies, points }) => ({
-        name: `${bodies} bodies`,
+      .map(({ setup, points }) => ({
+        name: setup.label,
         points: points.map(({ inFlight, resident: { value, rounds } }) => {
           return { x: inFlight, y: value, low: Math.min(...rounds), high: Math.max(...rounds) };
         }),

@@ -33,14 +33,16 @@ test('the memory benchmark measures every count with both kinds of bodies, and f
 }, async (t) => {
   const { cases, derived, tables } = await smokeResult(t, 'memory');
   assert.deepEqual(
-    cases.map(({ parameters }) => `${parameters.bodies} ${parameters.in_flight}`),
-    ['small 0', 'small 5', 'small 20', 'large 20'],
+    cases.map(({ parameters }) => `${parameters.setup} ${parameters.in_flight}`),
+    ['small 0', 'small 5', 'small 20', 'large 20', 'small_workers 5'],
   );
   for (const { name, validity, measures } of cases) {
     assert.equal(validity.status, 'valid', name);
     const [resident, anonymous] = [measures.resident, measures.anonymous].map(scalarValue);
     assert.ok((anonymous ?? 0) > 0 && (resident ?? 0) > (anonymous ?? 0), name);
   }
+  const resident = (index: number): number => scalarValue(cases[index]?.measures.resident) ?? Number.NaN;
+  assert.ok(resident(4) > resident(1), 'several processes take more than one');
   assert.ok((derived.base_small?.value ?? 0) > 0);
   assert.equal(tables[0]?.rows.length, 1, 'one place makes no line');
 });
