@@ -41,7 +41,7 @@ const TIMES: Readonly<Record<Size, Times>> = {
     rounds: 2,
     traced: 3,
     loadedIds: ['service', 'journal', 'memory', 'sqlite-grouped', 'event-storage-grouped'],
-    tracedIds: ['sqlite', 'lmdb', 'event-storage'],
+    tracedIds: ['sqlite', 'sqlite-thread', 'lmdb', 'event-storage'],
   },
   full: { warmUp: 2, round: 2.5, rounds: 4, traced: 50 },
 };

@@ -65,6 +65,14 @@ export const PEERS: readonly Peer[] = [
     open: async (directory) => (await import('./sqlite-log.js')).sqliteLog(directory, { grouped: true }),
   },
   {
+    id: 'sqlite-thread',
+    name: 'SQLite, grouped in a thread',
+    durability: 'fsync',
+    setUp: 'the same in a worker thread, with one transaction for all that came during the one before',
+    package: '@photostructure/sqlite',
+    open: async (directory) => (await import('./sqlite-thread-log.js')).sqliteThreadLog(directory),
+  },
+  {
     id: 'lmdb',
     name: 'LMDB',
     durability: 'fsync',

@@ -39,6 +39,6 @@ test('the comparison with peers measures every store in the same way, and each d
     if (durability !== 'fsync' || measures.syncs_least === undefined) continue;
     assert.deepEqual(validity.reasons, [], name);
   }
-  assert.equal(tables[0]?.rows.length, 8);
+  assert.equal(tables[0]?.rows.length, 9);
   assert.ok(Object.keys(derived).every((name) => name.startsWith('service_over_')));
 });
