@@ -22,6 +22,8 @@ interface Group {
   utilisation: number;
   hdf5: number;
   compressions: number;
+  /** Appends a second that the bounded queue refused. */
+  refused: number;
 }
 
 /** NaN stands for what was not measured, or has too few samples. */
@@ -82,6 +84,7 @@ function groupsOf(cases: readonly CaseResult[]): Group[] {
       utilisation: of(({ measures }) => scalarValue(measures.loop_utilisation)),
       hdf5: of(({ measures }) => scalarValue(measures.hdf5)),
       compressions: of(({ measures }) => scalarValue(measures.compressions)),
+      refused: of(({ measures }) => scalarValue(measures.refused)),
     };
   });
 }
@@ -102,7 +105,8 @@ const delayText = ({ delay, utilisation }: Group): string =>
 
 function loadFinding(group: Group): string {
   const what = group.parameters.kind === 'waits' ? 'waits' : 'durable appends';
-  return `${group.label} at once: ${figure(group.rate)} ${what}/s, ${delayText(group)}.`;
+  const refused = group.refused > 0 ? ` (${figure(group.refused)}/s were refused by the full queue)` : '';
+  return `${group.label} at once: ${figure(group.rate)} ${what}/s${refused}, ${delayText(group)}.`;
 }
 
 function hdf5Finding(nowhere?: Group, worker?: Group, main?: Group): string[] {
