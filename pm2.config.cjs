@@ -7,11 +7,10 @@ const { join } = require('node:path');
 
 /** A bad FI_WORKERS is refused by the processes themselves, which say what is allowed. */
 function workerCount(text = 'auto') {
-  return /^[1-9][0-9]?$/.test(text) ? Number(text) : Math.max(1, availableParallelism() - 1);
+  return /^[1-9][0-9]?$/.test(text) ? Number(text) : Math.min(4, Math.max(1, availableParallelism() - 1));
 }
 
 const common = {
-  script: join(__dirname, 'dist/src/cli/fi-consult.js'),
   // Started means: it serves. A store that finds much to recover takes longer, and is waited for.
   wait_ready: true,
   listen_timeout: 60_000,
@@ -25,15 +24,21 @@ const common = {
   vizion: false,
 };
 
-module.exports = {
-  apps: [
-    { ...common, name: 'store', args: 'store', exec_mode: 'fork', instances: 1 },
-    {
-      ...common,
-      name: 'api',
-      args: 'api',
-      exec_mode: 'cluster',
-      instances: workerCount(process.env.FI_WORKERS),
-    },
-  ],
+const store = {
+  ...common,
+  name: 'store',
+  script: join(__dirname, 'dist/src/cli/fi-consult.js'),
+  args: 'store',
+  exec_mode: 'fork',
+  instances: 1,
 };
+
+const api = {
+  ...common,
+  name: 'api',
+  script: join(__dirname, 'dist/src/api-worker.js'),
+  exec_mode: 'cluster',
+  instances: workerCount(process.env.FI_WORKERS),
+};
+
+module.exports = { apps: [store, api] };

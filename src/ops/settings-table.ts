@@ -268,7 +268,7 @@ export const SETTINGS: { readonly [K in keyof Settings]: SettingRow<Settings[K]>
     defaultText: 'auto',
     allowed: `auto, or an integer from 1 to ${limits.workersMax}`,
     description:
-      'How many API workers `pm2.config.cjs` starts; `auto`: one for each core but one, at least 1. Not used by one process alone.',
+      'How many API workers `pm2.config.cjs` starts; `auto`: one for each core but one, from 1 to 4. Not used by one process alone.',
     read: (text, tools) => (text === 'auto' ? 0 : integer(1, limits.workersMax).read(text, tools)),
   },
 };
