@@ -73,6 +73,7 @@ export function baselineDocument({ service, ceiling, lines, heap }: Baseline): s
   const costs = costsOf(service.profile);
   const [groups, ...tables] = costTables(costs, meta);
   const [ours, all] = lineTables(lines.costs, lines.meta);
+  const threads = service.workers.length > 0 ? [threadTable(costs, service.workers)] : [];
   const beside = besideCeiling(costs, meta, costsOf(ceiling.profile), ceiling.meta);
   return `# Profiling baseline
 
@@ -96,7 +97,7 @@ Width is time, what is called stands on its caller; \`profiles/flame/${BASELINE}
 
 ## Processor time
 
-${[groups as Table, beside, threadTable(costs, service.workers), ...tables].map(tableMarkdown).join('\n\n')}
+${[groups as Table, beside, ...threads, ...tables].map(tableMarkdown).join('\n\n')}
 
 ## Lines
 

@@ -52,8 +52,11 @@ function commandOf({ kind, title }: { kind: string; title: string }): Command {
         .choices(SERVERS)
         .default(server),
     )
-    .option('--name <name>', 'folder of the result', name)
-    .option('--output <directory>', 'where to write instead of profiles/; what is in it is replaced')
+    .option('--name <name>', 'folder of the result', folderName, name)
+    .option(
+      '--output <directory>',
+      'where to write instead of profiles/; an earlier profile in it is replaced',
+    )
     .option('--seconds <number>', 'how long', positive, seconds)
     .option('--warm-up-seconds <number>', 'load before it', positive, warmUpSeconds)
     .option('--connections <number>', 'connections of the load', positive, connections)
@@ -63,6 +66,11 @@ function commandOf({ kind, title }: { kind: string; title: string }): Command {
     .option('--corpus <files...>', 'NDJSON of consultations; otherwise synthetic ones', [...corpus])
     .option('--seed <number>', 'seed of what is random', Number, seed)
     .option('--data-dir <directory>', 'where the scratch directory of the service is made', dataDir);
+}
+
+function folderName(text: string): string {
+  if (!/^[\w-]+$/.test(text)) throw new InvalidArgumentError('It must be letters, digits, - and _.');
+  return text;
 }
 
 function positive(text: string): number {

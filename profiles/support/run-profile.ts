@@ -1,8 +1,7 @@
 /** Takes a profile of any kind: opens the service, captures under load, writes the folder with its `meta.json`. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { surroundings } from '../../bench/harness/surroundings.js';
 import { checkedMeta, type Meta } from './meta.js';
+import { checkFolder, replaceFolder } from './output-folder.js';
 import { outputOf, type ProfileKindName, type ProfileOptions } from './profile-options.js';
 import { type Scheduling, schedulingBetween, schedulingOf } from './scheduling.js';
 import { type Done, openTarget, type Target } from './target.js';
@@ -38,9 +37,11 @@ export interface Profiled {
   meta: Meta;
 }
 
-/** Takes one. What was in its folder before is replaced. Throws what stands in the way, with the service let go of. */
+/** Takes one. An earlier profile in its folder is replaced. Throws what stands in the way, with the service let go of. */
 export async function runProfile<C>(profile: ProfileKind<C>, run: RunProfile): Promise<Profiled> {
   const { options, command, onProgress = () => undefined, signal = new AbortController().signal } = run;
+  const directory = outputOf(profile.kind, options);
+  await checkFolder(directory);
   const around = surroundings(options.dataDir);
   onProgress(0, options.pid === undefined ? 'starting a service' : `attaching to ${options.pid}`);
   const { captured, done, scheduling } = await captureOf(profile, options, signal, onProgress);
@@ -61,12 +62,8 @@ export async function runProfile<C>(profile: ProfileKind<C>, run: RunProfile): P
     invalid: [...done.invalid],
   };
   const files = await profile.files(captured, meta, options);
-  const directory = outputOf(profile.kind, options);
   const whole = checkedMeta({ ...meta, files: Object.keys(files) });
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content);
-  await writeFile(join(directory, 'meta.json'), `${JSON.stringify(whole, null, 1)}\n`);
+  await replaceFolder(directory, files, whole);
   return { directory, meta: whole };
 }
 
