@@ -111,7 +111,8 @@ class FixedRateRun {
       if (lateMs > LATE_MS) this.lateCount += 1;
       this.queue.push(this.noticed);
       this.noticed += 1;
-      const connection = this.idle.pop();
+      // In turn, for a service closes a connection that nothing comes from.
+      const connection = this.idle.shift();
       if (connection !== undefined) this.sendNext(connection);
       now = performance.now();
     }

@@ -80,6 +80,17 @@ test('a stall counts for all that were due during it, and uncorrected only for t
   assert.ok(uncorrected.getValueAtPercentile(75) < 90_000);
 });
 
+test('at a low rate every connection is used in turn, so that none is closed for being idle', async (t) => {
+  const used = new Set<Socket>();
+  const url = await serve(t, (response) => {
+    used.add(response.socket as Socket);
+    end(response);
+  });
+  const load = { url, connections: 5, seconds: 0.2, request: () => getRequest('/'), status: 201 };
+  await openLoop({ ...load, ratePerSecond: 50 });
+  assert.equal(used.size, 5);
+});
+
 test('a generator that falls behind its rate says so, and so does a service that cannot keep up', async (t) => {
   const quick = await serve(t, (response) => end(response));
   const slowToMake = (): Buffer => {
