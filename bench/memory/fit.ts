@@ -10,6 +10,8 @@ export interface Fit {
   perRequestError: number;
   /** How far a point lies from the line, root mean square, MiB. */
   residual: number;
+  /** The share of the differences between points that the line explains: R², 1 if all lie on it. */
+  explained: number;
 }
 
 /** Least squares through points of (in flight, MiB); at least three of them, at two places or more. */
@@ -20,12 +22,14 @@ export function fitLine(points: readonly (readonly [inFlight: number, mebibytes:
   const perRequest = slopeThrough(points);
   const base = meanY - perRequest * meanX;
   const squares = points.reduce((sum, [x, y]) => sum + (y - base - perRequest * x) ** 2, 0);
+  const total = points.reduce((sum, [, y]) => sum + (y - meanY) ** 2, 0);
   const spread = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
   return {
     base,
     perRequest,
     perRequestError: Math.sqrt(squares / (points.length - 2) / spread),
     residual: Math.sqrt(squares / points.length),
+    explained: total === 0 ? 1 : 1 - squares / total,
   };
 }
 

@@ -59,14 +59,15 @@ function seriesOf(setup: Setup, cases: readonly CaseResult[]): Series {
 
 const kib = (mebibytes: number): string => `${figure(mebibytes * 1024)} KiB`;
 
-function lineFinding({ label }: Setup, { base, perRequest, perRequestError, residual }: Fit): string {
+function lineFinding({ label }: Setup, fit: Fit): string {
+  const { base, perRequest, perRequestError, residual, explained } = fit;
   const doubt = perRequest <= 2 * perRequestError ? ', no more than chance may give' : '';
-  return `Resident memory with ${label}: ${figure(base)} MiB and ${kib(perRequest)} (standard error ${kib(perRequestError)}) for each request in flight${doubt}; points lie ${figure(residual)} MiB off that line.`;
+  return `Resident memory with ${label}: ${figure(base)} MiB and ${kib(perRequest)} (standard error ${kib(perRequestError)}) for each request in flight${doubt}; points lie ${figure(residual)} MiB off that line, which explains ${(explained * 100).toFixed(0)} % of their differences.`;
 }
 
 function fits(fit: Fit, mebibytes: number): string {
   const count = requestsThatFit(fit, mebibytes);
-  return count === Number.POSITIVE_INFINITY ? 'memory sets no bound' : figure(count);
+  return count === Number.POSITIVE_INFINITY ? 'no bound found' : figure(count);
 }
 
 function containerFinding({ setup, fit, points }: Fitted): string {

@@ -7,6 +7,7 @@ import { smokeResult } from './smoke.js';
 test('a line through points that lie on one has their base and slope, and no error', () => {
   const fit = fitLine([0, 10, 50, 100].map((x) => [x, 80 + x / 4]));
   assert.ok(Math.abs(fit.base - 80) < 1e-9 && Math.abs(fit.perRequest - 0.25) < 1e-9);
+  assert.ok(Math.abs(fit.explained - 1) < 1e-9);
   assert.ok(fit.residual < 1e-9 && fit.perRequestError < 1e-9);
   // 80 % of 512 MiB less the base of 80, by a quarter of a MiB each; the slope has an error of rounding.
   assert.ok([1317, 1318].includes(requestsThatFit(fit, 512)));
@@ -23,6 +24,8 @@ test('a line allows for its own error, and says nothing where the slope may as w
   ]);
   assert.ok(Math.abs(noisy.perRequest - 1) < 1e-9 && Math.abs(noisy.base - 10) < 1e-9);
   assert.ok(Math.abs(noisy.perRequestError - Math.sqrt(0.4)) < 1e-9);
+  // Squares of 4 are left of 9.
+  assert.ok(Math.abs(noisy.explained - 5 / 9) < 1e-9);
   assert.equal(requestsThatFit(noisy, 512), Number.POSITIVE_INFINITY);
 });
 
