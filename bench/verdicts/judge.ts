@@ -35,7 +35,7 @@ export function judge(
     .flatMap((budget) => {
       const result = results.get(budget.of.benchmark);
       if (result === undefined || result.size !== size) {
-        const place = 'cases' in budget.of ? budget.of.cases.join(', ') : budget.of.benchmark;
+        const place = 'cases' in budget.of ? budget.of.cases.join('; ') : budget.of.benchmark;
         return [inconclusive(budget, place, `there is no ${size} run of bench:${budget.of.benchmark}`)];
       }
       return resultFigures(budget, result).map((figure) => judgeOne(budget, figure));

@@ -253,6 +253,33 @@ test('bench:check leaves JUnit, a summary with what failed first, and one more l
   assert.equal(figures.length, 2);
 });
 
+test('the latency budget shows what was measured at each rate beside its limits, and what the self-test found', () => {
+  const of: Budget['of'] = { benchmark: 'append', cases: ['slow', 'half'], measure: 'hash', figure: 'value' };
+  const list = budgets(
+    { stage: 'hash', percentile: 'p95', of, warn: 0.4, fail: 0.5 },
+    { stage: 'hash', percentile: 'p95', of, origin: 'plan', warn: 100, fail: 150 },
+  );
+  const append = sampleResult('append', [
+    { ...row({ hash: scalar(30, 'us') }), name: 'slow' },
+    { ...row({ hash: scalar(900, 'us') }), name: 'half' },
+  ]);
+  const table = { title: 'Tried', head: ['', 'n'], rows: [['hash 10 % slower', '97']], note: '' };
+  const selftest = {
+    ...sampleResult('selftest', []),
+    findings: ['12 of 13 promises are kept.'],
+    tables: [table],
+  };
+  const results = new Map([append, selftest].map((result) => [result.benchmark, result]));
+  const page = latencyBudgetMarkdown(list, results);
+  assert.match(page, /\| hash \| .* \| 150 ms \| 0\.5 ms \| – \| 0\.03 \/ 0\.9 ms \| not measured yet \|/);
+  assert.match(
+    page,
+    /\| total <p95> \| half \| 0\.9 ms \| at most 0\.5 ms \| 0\.4 \| ours \| \*\*broken\*\* \|/,
+  );
+  assert.match(page, /- 12 of 13 promises are kept\./);
+  assert.match(page, /\| hash 10 % slower \| 97 \|/);
+});
+
 test('docs/LATENCY_BUDGET.md is what the budgets and the results give', async () => {
   const list = await readBudgets();
   const page = latencyBudgetMarkdown(list, await resultsByName(list, RESULTS));
