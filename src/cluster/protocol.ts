@@ -1,7 +1,7 @@
 /**
  * What a worker and the store say to each other: the calls of the event store's port, by name, and a few more.
  *
- * Texts that are JSON already (states, pages of events, batches of a feed) travel as the tail of a frame, so that
+ * Texts that are JSON already (states, payloads, events, entries of the audit trail) travel as the tail of a frame, so that
  * neither side puts them through JSON once more.
  */
 import type { AccessEntry, AuditPage, AuditQuery } from '../domain/access-entry.js';
@@ -9,7 +9,6 @@ import { CodedError, ERROR_CODES, type FieldError } from '../domain/errors.js';
 import type { EventType } from '../domain/event-types.js';
 import type { FeedBatch } from '../domain/feed.js';
 import type {
-  AppendCommand,
   Appended,
   AsOf,
   ConsultationCheck,
@@ -26,6 +25,7 @@ import type {
   StateText,
   StoreHealth,
 } from '../store/event-store.js';
+import type { SentAppend } from './append-call.js';
 
 /** Changes with everything that a process of the version before would misunderstand. */
 export const PROTOCOL = 1;
@@ -69,7 +69,8 @@ export type FeedStep = FeedBatch | undefined;
  */
 export interface Calls {
   create: [CreateCommand, Created];
-  append: [AppendCommand, Appended];
+  /** With a tail (append-call.ts). */
+  append: [SentAppend, Appended];
   stateText: [{ consultationId: string; asOf?: AsOf }, StateText];
   difference: [DifferenceQuery, Difference];
   events: [EventsQuery, EventsPage];
@@ -106,6 +107,11 @@ type FeedHead = [sequence: number, version: number, consultationId: string, type
 const PACKERS: { readonly [N in CallName]?: (answer: Answered<N>) => Packed } = {
   stateText: ({ version, json }) => ({ json: JSON.stringify(version), tail: json }),
   events: ({ eventCount, eventsJson }) => ({ json: JSON.stringify(eventCount), tail: tailOf(eventsJson) }),
+  difference({ fromVersion, toVersion, patchJson, eventsJson }) {
+    const json = JSON.stringify([fromVersion, toVersion, patchJson.length]);
+    return { json, tail: tailOf([...patchJson, ...eventsJson]) };
+  },
+  audit: ({ entriesJson, ...rest }) => ({ json: JSON.stringify(rest), tail: tailOf(entriesJson) }),
   next(step) {
     if (step === undefined) return { json: 'null' };
     const heads = step.events.map(({ sequence, version, consultationId, type }): FeedHead => {
@@ -119,6 +125,17 @@ const PACKERS: { readonly [N in CallName]?: (answer: Answered<N>) => Packed } = 
 const UNPACKERS: { readonly [N in CallName]?: (json: unknown, tail: Buffer) => Answered<N> } = {
   stateText: (version, json) => ({ version: version as number, json }),
   events: (eventCount, tail) => ({ eventCount: eventCount as number, eventsJson: textsOf(tail) }),
+  difference(json, tail) {
+    const [fromVersion, toVersion, operations] = json as [number, number, number];
+    const texts = textsOf(tail);
+    return {
+      fromVersion,
+      toVersion,
+      patchJson: texts.slice(0, operations),
+      eventsJson: texts.slice(operations),
+    };
+  },
+  audit: (json, tail) => ({ ...(json as Omit<AuditPage, 'entriesJson'>), entriesJson: textsOf(tail) }),
   next(json, tail) {
     if (json === null) return undefined;
     const [through, heads] = json as [number, FeedHead[]];

@@ -22,6 +22,7 @@ import type {
   StateText,
   StoreHealth,
 } from '../store/event-store.js';
+import { packAppend } from './append-call.js';
 import { RemoteFeed } from './remote-feed.js';
 import { StoreLink, type StoreLinkOptions } from './store-link.js';
 import type { GatheredFigures } from './store-server.js';
@@ -70,7 +71,8 @@ export class RemoteEventStore implements EventStore {
   }
 
   append(command: AppendCommand): Promise<Appended> {
-    return this.link.call('append', command, command.waitsForRoom ? 'other' : 'quick', command.events.length);
+    const { sent, tail } = packAppend(command);
+    return this.link.call('append', sent, sent.waitsForRoom ? 'other' : 'quick', sent.events.length, tail);
   }
 
   async state(consultationId: string, asOf?: AsOf): Promise<ConsultationState> {

@@ -106,6 +106,7 @@ export class StoreLink {
     asked: Asked<N>,
     kind: CallKind = 'other',
     events = 0,
+    tail?: Buffer,
   ): Promise<Answered<N>> {
     const { writer, calls } = this;
     if (writer === undefined || this.greeted === undefined) {
@@ -117,7 +118,7 @@ export class StoreLink {
     return new Promise<unknown>((resolve, reject) => {
       const id = this.freeId();
       this.lastOrder += 1;
-      const bytes = writer.write(id, KIND.call, JSON.stringify([name, asked]));
+      const bytes = writer.write(id, KIND.call, JSON.stringify([name, asked]), tail);
       const sinceMs = performance.now();
       calls[kind].set(id, { name, order: this.lastOrder, sinceMs, events, bytes, resolve, reject });
       if (kind === 'quick') {

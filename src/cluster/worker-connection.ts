@@ -4,6 +4,7 @@ import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { Logger } from '../ops/logger.js';
 import type { EventFeed, EventStore } from '../store/event-store.js';
+import { unpackAppend } from './append-call.js';
 import { type Frame, FrameReader, FrameWriter } from './frames.js';
 import {
   type Answered,
@@ -36,10 +37,11 @@ const CALLS: {
   readonly [N in Exclude<CallName, 'follow' | 'next' | 'return' | 'figures'>]: (
     store: EventStore,
     asked: Asked<N>,
+    tail: Buffer,
   ) => Promise<Answered<N>>;
 } = {
   create: (store, command) => store.create(command),
-  append: (store, command) => store.append(command),
+  append: (store, sent, tail) => store.append(unpackAppend(sent, tail)),
   stateText: (store, { consultationId, asOf }) => store.stateText(consultationId, asOf),
   difference: (store, query) => store.difference(query),
   events: (store, query) => store.events(query),
@@ -121,13 +123,13 @@ export class WorkerConnection {
     }
   }
 
-  private take({ id, kind, json }: Frame): void {
+  private take({ id, kind, json, tail }: Frame): void {
     if (kind === KIND.hello) this.greet(json as WorkerHello);
     else if (kind === KIND.call) {
       const [name, asked] = json as [CallName, never];
       // One that is of another version was told so; it knows that nothing was done.
       if (this.worker === undefined) this.fail(id, stopping());
-      else void this.serve(id, name, asked);
+      else void this.serve(id, name, asked, tail);
     } else if (kind === KIND.told) this.asked.get(id)?.(json);
   }
 
@@ -148,20 +150,20 @@ export class WorkerConnection {
     this.socket.end();
   }
 
-  private async serve<N extends CallName>(id: number, name: N, asked: Asked<N>): Promise<void> {
+  private async serve<N extends CallName>(id: number, name: N, asked: Asked<N>, tail: Buffer): Promise<void> {
     const isBounded = name !== 'next';
     if (isBounded) this.began();
     try {
       if (this.host.isClosing() && name !== 'next' && name !== 'return') throw stopping();
-      const { json, tail } = packAnswer(name, await this.answer(name, asked));
-      this.writer.write(id, KIND.answer, json, tail);
+      const answer = packAnswer(name, await this.answer(name, asked, tail));
+      this.writer.write(id, KIND.answer, answer.json, answer.tail);
     } catch (error) {
       this.fail(id, error);
     }
     if (isBounded) this.ended();
   }
 
-  private answer<N extends CallName>(name: N, asked: Asked<N>): Promise<Answered<N>> {
+  private answer<N extends CallName>(name: N, asked: Asked<N>, tail: Buffer): Promise<Answered<N>> {
     if (name === 'next') return this.next(asked as number) as Promise<Answered<N>>;
     if (name === 'follow') return this.follow(asked as Asked<'follow'>) as Promise<Answered<N>>;
     if (name === 'return') return this.return(asked as number) as Promise<Answered<N>>;
@@ -169,8 +171,9 @@ export class WorkerConnection {
     const call = CALLS[name as keyof typeof CALLS] as (
       store: EventStore,
       asked: Asked<N>,
+      tail: Buffer,
     ) => Promise<Answered<N>>;
-    return call(this.host.store, asked);
+    return call(this.host.store, asked, tail);
   }
 
   private async follow(query: Asked<'follow'>): Promise<number> {

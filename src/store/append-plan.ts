@@ -5,7 +5,6 @@ import { canonicalJson } from '../domain/canonical-json.js';
 import type { Clock } from '../domain/clock.js';
 import { advanceHead, type ConsultationHead } from '../domain/consultation-head.js';
 import { CodedError } from '../domain/errors.js';
-import type { JsonObject } from '../domain/event.js';
 import { type EventType, eventTypeCode } from '../domain/event-types.js';
 import { checkAppend } from '../domain/rules.js';
 import {
@@ -133,17 +132,19 @@ function planEvent(
   };
   const decided = performance.now();
   timers.recordMs('segment', decided - started);
-  const encoded = encode(fields, event.payload, head);
+  const encoded = encode(fields, event, head);
   timers.record('hash', decided);
   return encoded;
 }
 
 function encode(
   fields: Omit<NewEvent, 'payload'>,
-  payload: JsonObject,
+  proposed: EventToAppend,
   head: ConsultationHead | undefined,
 ): PlannedEvent {
-  const event: NewEvent = { ...fields, payload: canonicalJson(payload) };
+  const { prepared } = proposed;
+  const canonical = prepared?.canonical ?? canonicalJson(proposed.payload);
+  const event: NewEvent = { ...fields, payload: canonical };
   const link = encodeLink(event, head?.hash ?? GENESIS_HASH);
   const linkHash = sha256Latin1(link);
   return {
@@ -152,7 +153,7 @@ function encode(
     key: event.key,
     head: advanceHead(head, event, 0, linkHash),
     timestampMs: event.timestampMs,
-    auditHash: hash('sha256', event.payload, 'hex'),
+    auditHash: prepared?.auditHash ?? hash('sha256', canonical, 'hex'),
     hash: hexOfLatin1(linkHash),
   };
 }

@@ -59,7 +59,7 @@ export async function answerAgain(
     // With a key, a client that had its ids made by the service has none to send again.
     const { eventId = isKeyed ? before.event.eventId : undefined } = event;
     if (before.event.eventId !== eventId) return true;
-    const payload = canonicalJson(event.payload);
+    const payload = event.prepared?.canonical ?? canonicalJson(event.payload);
     return !isSameEvent(before.view, event.type, event.userId ?? userId, payload);
   });
   if (different >= 0) throw isKeyed ? reusedKey() : reusedEventId(events.length, different);

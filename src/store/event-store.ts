@@ -22,6 +22,8 @@ export interface EventToAppend {
   eventId?: string;
   /** Who sends it, if not the `userId` of the command. */
   userId?: string;
+  /** The payload in RFC 8785 form and the lower-case hex SHA-256 of that, if they were made already. */
+  prepared?: { canonical: string; auditHash: string };
 }
 
 /**
