@@ -7,8 +7,8 @@ import type { ComparisonPlan } from './comparison.js';
 export const PARTS: readonly Stage[] = STAGES.filter((stage) => stage !== 'total');
 /** At most one comparison in a hundred of what is within its limits fails. */
 export const ALPHA = 0.01;
-/** Pairs of processes after which it is looked; fewer than eight leave too little to draw from. */
-const PAIR_LOOKS = [8, 12, 18, 27];
+/** Pairs of processes after which it is looked. Fewer than eight leave too little to draw from; more than the last take ten minutes. */
+const PAIR_LOOKS = [8, 14, 24, 40, 64];
 
 /** Of pairs of processes, by all figures that have a limit. */
 export function pairPlan({ comparison }: Budgets): ComparisonPlan {
