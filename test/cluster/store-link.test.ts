@@ -159,6 +159,29 @@ describe('a worker whose store goes away', () => {
   });
 });
 
+describe('a store that is there and says nothing', () => {
+  it('is given up after some beats, and looked for again', async (t) => {
+    const path = join(await temporaryDirectory(t), 'silent.sock');
+    const server = createServer((socket) => socket.on('error', () => {}).resume());
+    server.listen(path);
+    await once(server, 'listening');
+    t.after(() => server.close());
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const stop = new AbortController();
+    const connected = once(server, 'connection');
+    const connecting = RemoteEventStore.connect(
+      { path, version: VERSION, logger: keptLog().logger, onRefused: assert.fail },
+      stop.signal,
+    );
+    await connected;
+    const again = once(server, 'connection');
+    for (let beat = 0; beat <= limits.silentBeatsMax; beat += 1) t.mock.timers.tick(limits.storeBeatMs);
+    await again;
+    stop.abort();
+    await assert.rejects(connecting, { code: 'SHUTTING_DOWN' });
+  });
+});
+
 describe('a store with a socket', () => {
   it('finishes what was asked when it closes, and refuses what comes then', async () => {
     const held = gate();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMetrics, LATENCY_BOUNDS, type Metrics } from '../../src/ops/metrics.js';
+import { createMetrics, joinedMetrics, LATENCY_BOUNDS, type Metrics } from '../../src/ops/metrics.js';
 import { createStageTimers, STAGES, type StageTimers } from '../../src/ops/stage-timers.js';
 
 function figures(): { metrics: Metrics; timers: StageTimers; state: { appended: number; waiting: number } } {
@@ -99,4 +99,36 @@ test('gives the same as JSON, with percentiles of each timed stage and the queue
   assert.deepEqual(Object.keys(stages.total ?? {}), ['p50', 'p95', 'p99', 'mean', 'count']);
   assert.ok(Math.abs((stages.total?.p99 ?? 0) - 0.008) < 0.00001);
   assert.ok((json.process_resident_memory_bytes as number) > 0);
+});
+
+test('joins the figures of several processes: counts as sums, ages as the greatest, percentiles of all', async () => {
+  const [one, other] = [figures(), figures()];
+  one.state.appended = 5;
+  one.timers.recordMs('persist', 1);
+  other.timers.recordMs('persist', 3);
+  const processes = JSON.parse(JSON.stringify([await one.metrics.figures(), await other.metrics.figures()]));
+  const common = { fi_workers: { help: 'Workers.', value: 2 } };
+  const text = await joinedMetrics(processes, common).text();
+  for (const line of [
+    'fi_events_appended_total 5',
+    'fi_queue_age_seconds 0.25',
+    'fi_requests_received_total{priority="routine"} 80',
+    'fi_ingest_latency_seconds_count{stage="persist"} 2',
+    'fi_ingest_latency_seconds_bucket{le="0.0025",stage="persist"} 1',
+    'fi_workers 2',
+  ]) {
+    assert.ok(text.includes(`${line}\n`), line);
+  }
+  const json = (await joinedMetrics(processes, common).json()) as {
+    fi_ingest_latency_seconds: { persist: { count: number; p99: number } };
+    queue: { events_max: number; age_seconds: number; dropped: { routine: { full: number } } };
+    fi_workers: number;
+  };
+  const { count, p99 } = json.fi_ingest_latency_seconds.persist;
+  assert.equal(count, 2);
+  assert.ok(Math.abs(p99 - 0.003) < 0.00001);
+  assert.equal(json.queue.events_max, 16);
+  assert.equal(json.queue.age_seconds, 0.25);
+  assert.equal(json.queue.dropped.routine.full, 8);
+  assert.equal(json.fi_workers, 2);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createStageTimers, STAGES } from '../../src/ops/stage-timers.js';
+import { createStageTimers, STAGES, type StageTimers } from '../../src/ops/stage-timers.js';
 
 const near = (actual: number, expected: number): void =>
   assert.ok(Math.abs(actual - expected) <= expected * 0.002, `${actual} is near ${expected}`);
@@ -56,4 +56,25 @@ test('times work that succeeds and work that fails, and gives back what it gives
   timers.record('segment', performance.now() - 20);
   assert.equal(timers.summary('hash').count, 2);
   assert.ok(timers.summary('segment').p50 >= 0.0199);
+});
+
+test('takes in what the timers of other processes hold, as if all had been recorded here', () => {
+  const [one, other, all, joined] = [0, 1, 2, 3].map(createStageTimers) as [
+    StageTimers,
+    StageTimers,
+    StageTimers,
+    StageTimers,
+  ];
+  [0, 0.0625, 1, 7, 9000, 70_000].forEach((ms, index) => {
+    (index % 2 === 0 ? one : other).recordMs('total', ms);
+    all.recordMs('total', ms);
+  });
+  other.recordMs('hash', 3);
+  all.recordMs('hash', 3);
+  // What crosses a socket is plain data.
+  for (const timers of [one, other]) joined.add(JSON.parse(JSON.stringify(timers.counts())));
+  for (const stage of STAGES) {
+    const bounds = [0.0001, 0.01, 10];
+    assert.deepEqual(joined.summary(stage, bounds), all.summary(stage, bounds));
+  }
 });

@@ -102,8 +102,10 @@ async function figuresAt(url: string): Promise<Record<string, number>> {
   const figures = (await answer.json()) as {
     fi_events_appended_total: number;
     fi_ingest_latency_seconds: { ingest: { count: number }; persist: { count: number } };
-    queue: { accepted: { routine: number } };
+    queue: { accepted: { routine: number }; events_max: number };
   };
+  // What may wait is divided among the workers.
+  assert.equal(figures.queue.events_max, 4096);
   const { ingest, persist } = figures.fi_ingest_latency_seconds;
   return {
     appended: figures.fi_events_appended_total,
