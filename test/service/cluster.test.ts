@@ -31,6 +31,13 @@ after(async () => {
   await rm(cluster.dataDir, { recursive: true });
 });
 
+/** Resolves once every worker has its store. */
+async function allReady(): Promise<void> {
+  for (const url of cluster.urls) {
+    while ((await fetch(`${url}/health/ready`)).status !== 200) await delay(10);
+  }
+}
+
 function post(url: string, path: string, body: unknown, headers: Record<string, string> = {}) {
   return fetch(url + path, {
     method: 'POST',
@@ -85,7 +92,7 @@ describe('several workers and their store under kill -9', () => {
     over.abort();
     await Promise.all(clients);
     const [url = ''] = cluster.urls;
-    while ((await fetch(`${url}/health/ready`)).status !== 200) await delay(10);
+    await allReady();
     const client = httpClient(new URL(url), limits.tortureRequestMs);
     for (const consultation of clinic.consultations) await clinic.resend(client, consultation);
     client.close();
@@ -164,7 +171,7 @@ describe('several workers on one store', () => {
     assert.equal((await fetch(`${url}/health/ready`)).status, 503);
     assert.equal((await fetch(`${url}/health/live`)).status, 200);
     await cluster.restartStore();
-    while ((await fetch(`${url}/health/ready`)).status !== 200) await delay(10);
+    await allReady();
     assert.equal((await post(url, `/consultations/${id}/events`, message('back'))).status, 201);
     assert.equal((await eventsOver(url, id)).length, 2);
   });
