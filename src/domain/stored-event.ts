@@ -30,9 +30,12 @@ import { type AppendKey, KEY_DIGEST_BYTES } from './append-key.js';
 import { assert } from './errors.js';
 import type { ConsultationEvent, EventMetadata, FoldedEvent } from './event.js';
 import { type EventType, eventTypeCode, eventTypeOfCode } from './event-types.js';
+import { isoTime } from './iso-time.js';
 import { readUuid, writeUuid } from './uuid.js';
 
 export const HASH_BYTES = 32;
+/** Where bytes are put together before they are copied out; nothing is left in it from one call to the next. */
+const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024);
 export const RECORD_HEADER_BYTES = 72;
 /** Where the record's own fields start within a link. */
 const RECORD = HASH_BYTES;
@@ -65,27 +68,32 @@ export function sha256Hex(data: string | Uint8Array): string {
 
 export const GENESIS_HASH = '\0'.repeat(HASH_BYTES);
 
-const HEX_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** The lower-case hex form of a latin1 hash. */
+/** The lower-case hex form of a latin1 hash or digest. */
 export function hexOfLatin1(text: string): string {
-  let hex = '';
-  for (let index = 0; index < text.length; index += 1) hex += HEX_BYTES[text.charCodeAt(index)];
-  return hex;
+  const bytes = SCRATCH.write(text, 'latin1');
+  return SCRATCH.toString('hex', 0, bytes);
 }
 
 /** Encodes a link. `previousHash` is a latin1 hash. */
 export function encodeLink(event: NewEvent, previousHash: string): Buffer {
-  const sourceBytes = Buffer.byteLength(event.source);
-  const timezoneBytes = Buffer.byteLength(event.timezone);
-  const userBytes = Buffer.byteLength(event.userId);
-  const payloadBytes = Buffer.byteLength(event.payload);
-  const { key } = event;
-  const keyBytes = key === undefined ? 0 : KEY_DIGEST_BYTES;
+  // No character takes more than three bytes. Most links are written where there is room for any, and copied out:
+  // to ask each text for its bytes first would cost more than the copy.
+  const { source, timezone, userId, key, payload } = event;
+  const charCount = source.length + timezone.length + userId.length + payload.length;
+  const bytesMax = RECORD + RECORD_HEADER_BYTES + KEY_DIGEST_BYTES + 3 * charCount;
+  const isSmall = bytesMax <= SCRATCH.length;
+  const link = isSmall ? SCRATCH : Buffer.allocUnsafeSlow(bytesMax);
+  let offset = RECORD + RECORD_HEADER_BYTES;
+  const sourceBytes = link.write(source, offset);
+  offset += sourceBytes;
+  const timezoneBytes = link.write(timezone, offset);
+  offset += timezoneBytes;
+  const userBytes = link.write(userId, offset);
+  offset += userBytes;
+  if (key !== undefined) offset += link.write(key.digest, offset, 'latin1');
+  const payloadBytes = link.write(payload, offset);
+  offset += payloadBytes;
   assert(sourceBytes < 256 && timezoneBytes < 256 && userBytes < 65536, 'record strings fit their lengths');
-  const link = Buffer.allocUnsafe(
-    RECORD + RECORD_HEADER_BYTES + sourceBytes + timezoneBytes + userBytes + keyBytes + payloadBytes,
-  );
   link.write(previousHash, 0, 'latin1');
   writeUuid(event.eventId, link, RECORD);
   writeUuid(event.consultationId, link, RECORD + 16);
@@ -100,13 +108,7 @@ export function encodeLink(event: NewEvent, previousHash: string): Buffer {
   link.writeUInt16LE(userBytes, RECORD + 64);
   link.writeUInt16LE(key?.events ?? 0, RECORD + 66);
   link.writeUInt32LE(payloadBytes, RECORD + 68);
-  let offset = RECORD + RECORD_HEADER_BYTES;
-  offset += link.write(event.source, offset);
-  offset += link.write(event.timezone, offset);
-  offset += link.write(event.userId, offset);
-  if (key !== undefined) offset += link.write(key.digest, offset, 'latin1');
-  link.write(event.payload, offset);
-  return link;
+  return Buffer.from(link.subarray(0, offset));
 }
 
 /** Reads the fields of a link without copying the payload. */
@@ -225,7 +227,7 @@ export function eventOfLink({ sequence, link }: SequencedLink): ConsultationEven
     consultation_id: view.consultationId,
     sequence,
     version: view.version,
-    timestamp: new Date(view.timestampMs).toISOString(),
+    timestamp: isoTime(view.timestampMs),
     event_type: view.type,
     payload: JSON.parse(view.payload.toString()),
     metadata: metadataOf(view),
@@ -241,7 +243,7 @@ export function foldedEventOfLink(link: Buffer): FoldedEvent {
     event_id: view.eventId,
     consultation_id: view.consultationId,
     version: view.version,
-    timestamp: new Date(view.timestampMs).toISOString(),
+    timestamp: isoTime(view.timestampMs),
     event_type: view.type,
     payload: JSON.parse(view.payload.toString()),
   };
@@ -253,7 +255,7 @@ export function eventJsonOfLink({ sequence, link }: SequencedLink): string {
   const metadata = JSON.stringify(metadataOf(view));
   return (
     `{"event_id":"${view.eventId}","consultation_id":"${view.consultationId}","sequence":${sequence},` +
-    `"version":${view.version},"timestamp":"${new Date(view.timestampMs).toISOString()}",` +
+    `"version":${view.version},"timestamp":"${isoTime(view.timestampMs)}",` +
     `"event_type":"${view.type}","payload":${view.payload.toString()},"metadata":${metadata},` +
     `"audit_hash":"${sha256Hex(view.payload)}","hash":"${sha256Hex(link)}"}`
   );

@@ -6,6 +6,7 @@
  * answers holds back what is read of its lines.
  */
 import { setImmediate as endOfTurn } from 'node:timers/promises';
+import { isoTime } from '../domain/iso-time.js';
 import { limits } from '../domain/limits.js';
 import type {
   Appended,
@@ -130,7 +131,7 @@ function lineAnswers(lines: readonly EventLine[], appended: readonly Appended[])
 function lineAnswer(line: number, event: AppendedEvent, replayed: boolean): string {
   return (
     `{"line":${line},"event_id":"${event.eventId}","sequence":${event.sequence},"version":${event.version},` +
-    `"timestamp":"${timestampText(event.timestampMs)}","audit_hash":"${event.auditHash}",` +
+    `"timestamp":"${isoTime(event.timestampMs)}","audit_hash":"${event.auditHash}",` +
     `"hash":"${event.hash}"${replayed ? ',"replayed":true' : ''}}\n`
   );
 }
@@ -139,16 +140,4 @@ function groupAnswer(lines: readonly EventLine[], appended: readonly Appended[])
   const last = appended.at(-1)?.events.at(-1) as AppendedEvent;
   const line = (lines.at(-1) as EventLine).number;
   return `{"line":${line},"sequence":${last.sequence},"version":${last.version},"hash":"${last.hash}"}\n`;
-}
-
-let lastMs = -1;
-let lastText = '';
-
-/** Events of one group mostly have the same millisecond. */
-function timestampText(timeMs: number): string {
-  if (timeMs !== lastMs) {
-    lastMs = timeMs;
-    lastText = new Date(timeMs).toISOString();
-  }
-  return lastText;
 }

@@ -1,5 +1,6 @@
 /** What every route that appends events shares: how it answers one and how it fails. */
 import type { ErrorCode } from '../domain/errors.js';
+import { isoTime } from '../domain/iso-time.js';
 import type { Appended, AppendedEvent } from '../store/event-store.js';
 import { BODY_PROBLEMS, STORE_PROBLEMS } from './context.js';
 
@@ -26,7 +27,7 @@ export function appendedAnswer({ consultationId, durability }: Appended, event: 
     consultation_id: consultationId,
     // Versions are gapless from 1, so the event's version is the number of events with it.
     event_count: event.version,
-    timestamp: new Date(event.timestampMs).toISOString(),
+    timestamp: isoTime(event.timestampMs),
     sequence: event.sequence,
     version: event.version,
     audit_hash: event.auditHash,

@@ -35,8 +35,15 @@ export class ExpectedVersions {
 
   /** Notes that a consultation's events up to `version` were accepted, the last one with `sequence`. */
   set(consultationId: string, version: number, sequence: number): void {
+    const known = this.recent.get(consultationId);
+    if (known === undefined) {
+      this.recent.set(consultationId, { version, sequence });
+      return;
+    }
     this.recent.delete(consultationId);
-    this.recent.set(consultationId, { version, sequence });
+    known.version = version;
+    known.sequence = sequence;
+    this.recent.set(consultationId, known);
   }
 
   /** Drops what the index has taken in. */

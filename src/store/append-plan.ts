@@ -118,33 +118,36 @@ function planEvent(
   const started = performance.now();
   checkAppend(head, event, (messageId) => isKnownMessage(context, head, messageId, earlier));
   const timestampMs = context.clock();
-  const fields = {
-    eventId: event.eventId ?? context.nextId(timestampMs),
-    consultationId: request.consultationId,
-    sessionId: head?.sessionId ?? request.sessionId,
-    timestampMs,
-    version: (head?.version ?? 0) + 1,
-    type: event.type,
-    source: request.source,
-    timezone: request.timezone ?? TIMEZONE,
-    userId: event.userId ?? request.userId,
-    key: earlier.length === 0 ? request.key : undefined,
-  };
+  const eventId = event.eventId ?? context.nextId(timestampMs);
   const decided = performance.now();
   timers.recordMs('segment', decided - started);
-  const encoded = encode(fields, event, head);
+  const encoded = encode(
+    {
+      eventId,
+      consultationId: request.consultationId,
+      sessionId: head?.sessionId ?? request.sessionId,
+      timestampMs,
+      version: (head?.version ?? 0) + 1,
+      type: event.type,
+      source: request.source,
+      timezone: request.timezone ?? TIMEZONE,
+      userId: event.userId ?? request.userId,
+      key: earlier.length === 0 ? request.key : undefined,
+      payload: event.prepared?.canonical ?? canonicalJson(event.payload),
+    },
+    event.prepared?.auditHash,
+    head,
+  );
   timers.record('hash', decided);
   return encoded;
 }
 
+/** `auditHash` is given where it is known already. */
 function encode(
-  fields: Omit<NewEvent, 'payload'>,
-  proposed: EventToAppend,
+  event: NewEvent,
+  auditHash: string | undefined,
   head: ConsultationHead | undefined,
 ): PlannedEvent {
-  const { prepared } = proposed;
-  const canonical = prepared?.canonical ?? canonicalJson(proposed.payload);
-  const event: NewEvent = { ...fields, payload: canonical };
   const link = encodeLink(event, head?.hash ?? GENESIS_HASH);
   const linkHash = sha256Latin1(link);
   return {
@@ -153,7 +156,7 @@ function encode(
     key: event.key,
     head: advanceHead(head, event, 0, linkHash),
     timestampMs: event.timestampMs,
-    auditHash: prepared?.auditHash ?? hash('sha256', canonical, 'hex'),
+    auditHash: auditHash ?? hash('sha256', event.payload, 'hex'),
     hash: hexOfLatin1(linkHash),
   };
 }

@@ -56,7 +56,7 @@ export class EventFinder {
 
   /** The head after everything accepted, durable or not; what the next append builds on. */
   acceptedHead(consultationId: string): ConsultationHead | undefined {
-    const recent = this.recent.of(consultationId).at(-1);
+    const recent = this.recent.newestOf(consultationId);
     if (recent !== undefined) return recent.head;
     const cached = this.heads.get(consultationId);
     if (cached !== undefined) return cached;

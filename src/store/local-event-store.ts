@@ -142,11 +142,13 @@ export class LocalEventStore implements EventStore {
     return { consultationId, sessionId, createdMs: event.timestampMs, event, durability, replayed: true };
   }
 
-  async append(command: AppendCommand): Promise<Appended> {
-    if (command.waitsForRoom) await this.room();
-    const { consultationId, idempotencyKey, events } = command;
+  append(command: AppendCommand): Promise<Appended> {
+    const { consultationId, idempotencyKey, events, waitsForRoom } = command;
     const key = idempotencyKey && keyOf(idempotencyKey, consultationId, events.length);
-    return this.decideAndCommit({ ...command, sessionId: consultationId, key });
+    const request = { ...command, sessionId: consultationId, key };
+    return waitsForRoom
+      ? this.room().then(() => this.decideAndCommit(request))
+      : this.decideAndCommit(request);
   }
 
   /**
@@ -177,10 +179,9 @@ export class LocalEventStore implements EventStore {
   /** What a decision rests on and may still be refused: the consultation's newest event, and events asked for again. */
   private unsettled({ consultationId, events, key }: PlanRequest): RecentEvent[] {
     const { recent } = this.parts.finder;
-    const keyed = key && recent.findByKey(key.digest);
-    const asked = events.flatMap(({ eventId }) => (eventId && recent.find(eventId)) || []);
-    if (keyed !== undefined) asked.push(keyed);
-    return [...recent.of(consultationId).slice(-1), ...asked];
+    const found = [recent.newestOf(consultationId), key && recent.findByKey(key.digest)];
+    for (const { eventId } of events) if (eventId !== undefined) found.push(recent.find(eventId));
+    return found.filter((event) => event !== undefined);
   }
 
   /** The append that came with a key before, if that is not too long ago. */
@@ -217,22 +218,26 @@ export class LocalEventStore implements EventStore {
     const { consultationId } = request;
     const links = planned.map(({ link }) => link);
     const settled = log.append({ consultationId, expectedVersion, links });
-    const recent = planned.map(
-      ({ head, typeCode, key }): RecentEvent => ({ head, typeCode, key, sequence: 0, settled }),
-    );
-    for (const event of recent) finder.recent.add(event);
+    const recent: RecentEvent[] = [];
+    for (const { head, typeCode, key } of planned) {
+      const event = { head, typeCode, key, sequence: 0, settled };
+      recent.push(event);
+      finder.recent.add(event);
+    }
+    let sequence: number;
     try {
-      const firstSequence = await settled;
-      recent.forEach((event, index) => {
-        event.sequence = firstSequence + index;
-        event.head.sequence = event.sequence;
-      });
+      sequence = await settled;
     } catch (error) {
       for (const event of recent) finder.recent.dropRefused(event);
       throw error;
     }
     timers.record('persist', started);
-    const events = planned.map((event, index) => appendedOf(event, (recent[index] as RecentEvent).sequence));
+    const events = planned.map((event, index) => {
+      const stored = recent[index] as RecentEvent;
+      stored.sequence = sequence + index;
+      stored.head.sequence = stored.sequence;
+      return appendedOf(event, stored.sequence);
+    });
     return { consultationId, events, durability: this.durability, replayed: false };
   }
 
@@ -324,7 +329,7 @@ export class LocalEventStore implements EventStore {
 
   /** Waits until everything accepted for a consultation is durable or refused. */
   private async settled(consultationId: string): Promise<void> {
-    const newest = this.parts.finder.recent.of(consultationId).at(-1);
+    const newest = this.parts.finder.recent.newestOf(consultationId);
     if (newest !== undefined) await areDurable([newest]);
   }
 

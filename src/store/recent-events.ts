@@ -61,15 +61,29 @@ export class RecentEvents {
     return this.byConsultation.get(consultationId) ?? NONE;
   }
 
-  /** Drops what the index has taken in; `onLeave` is given the head after each event that leaves. */
+  /** The newest event of a consultation that is here. */
+  newestOf(consultationId: string): RecentEvent | undefined {
+    return this.byConsultation.get(consultationId)?.at(-1);
+  }
+
+  /** Drops what the index has taken in; `onLeave` is given the newest head of each consultation that leaves. */
   dropIndexed(indexedSequence: number, onLeave: (head: ConsultationHead) => void): void {
+    const leaving = new Map<string, number>();
     for (; this.left < this.order.length; this.left += 1) {
       const event = this.order[this.left] as RecentEvent;
       if (event.sequence === REFUSED) continue;
       if (event.sequence === 0 || event.sequence > indexedSequence) break;
-      this.byConsultation.get(event.head.consultationId)?.shift();
       this.forget(event);
-      onLeave(event.head);
+      const { consultationId } = event.head;
+      leaving.set(consultationId, (leaving.get(consultationId) ?? 0) + 1);
+    }
+    // All of a consultation that leave together are cut off at once: one by one each would move the rest.
+    for (const [consultationId, count] of leaving) {
+      const events = this.byConsultation.get(consultationId) as RecentEvent[];
+      const last = events.splice(0, count).at(-1) as RecentEvent;
+      if (events.length === 0) this.byConsultation.delete(consultationId);
+      // Also while others stay: these may be refused yet, and then this is the newest again.
+      onLeave(last.head);
     }
     if (this.left > 1024 && this.left * 2 > this.order.length) {
       this.order = this.order.slice(this.left);
@@ -86,16 +100,15 @@ export class RecentEvents {
       refused.sequence = REFUSED;
       this.forget(refused);
     }
+    if (events.length === 0) this.byConsultation.delete(event.head.consultationId);
     // What is refused is the newest: once its last event is, all of it goes at once.
     while (this.size > 0 && this.order.at(-1)?.sequence === REFUSED) this.order.pop();
   }
 
-  /** Takes an event out of the maps, after it was taken out of its consultation. */
+  /** Takes an event out of the maps of ids and keys. */
   private forget(event: RecentEvent): void {
-    const { consultationId, lastEventId } = event.head;
     const { key } = event;
-    this.byEventId.delete(lastEventId);
+    this.byEventId.delete(event.head.lastEventId);
     if (key !== undefined && this.byKey.get(key.digest) === event) this.byKey.delete(key.digest);
-    if (this.of(consultationId).length === 0) this.byConsultation.delete(consultationId);
   }
 }
