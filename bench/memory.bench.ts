@@ -24,7 +24,7 @@ import { keepInFlight, type Look } from './memory/in-flight.js';
 import { SETUPS, type Setup, setupOf } from './memory/setups.js';
 import { summarise } from './memory/summarise.js';
 import { appendBodies, appendRequests, USER_ID } from './support/append-requests.js';
-import { startGroup } from './workers/process-group.js';
+import { pidsOf, startGroup } from './workers/process-group.js';
 
 const IN_FLIGHT = [0, 1, 5, 10, 20, 50, 100];
 const CONSULTATIONS = 16;
@@ -71,7 +71,8 @@ async function once(setup: Setup, inFlight: number, directory: string, context: 
   const service = await startGroup(directory, setup.workers);
   const ids = await newConsultations(service.url, CONSULTATIONS);
   const request = await requestsOf(setup.bodies, ids, context);
-  const { url, pids } = service;
+  const { url } = service;
+  const pids = pidsOf(service);
   const count = requests[setup.bodies];
   const result = await keepInFlight({ url, pids, inFlight, requests: count, request, idleLooks });
   await service.stop();

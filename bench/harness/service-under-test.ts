@@ -7,7 +7,7 @@ import type { Measure, Scalar } from './result.js';
 
 const PROGRAM = new URL('../../src/cli/fi-consult.js', import.meta.url);
 /** The unit of times in /proc/PID/stat: USER_HZ, which Linux fixes for programs. */
-const TICKS_PER_SECOND = 100;
+export const TICKS_PER_SECOND = 100;
 
 export interface StartedService extends BenchProcess {
   /** From the spawn to the line that says it listens, and the part of it that opened the store. */
@@ -51,8 +51,17 @@ export async function memoryOf(pid: number): Promise<Memory | undefined> {
 }
 
 /** Seconds of processor time that a process has used, all threads, user and system. `undefined` without /proc. */
-export async function cpuSecondsOf(pid: number): Promise<number | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+export function cpuSecondsOf(pid: number): Promise<number | undefined> {
+  return cpuSecondsIn(`/proc/${pid}/stat`);
+}
+
+/** The part of it that its main thread has used, which is the one that runs JavaScript. `undefined` without /proc. */
+export function mainThreadCpuSecondsOf(pid: number): Promise<number | undefined> {
+  return cpuSecondsIn(`/proc/${pid}/task/${pid}/stat`);
+}
+
+async function cpuSecondsIn(file: string): Promise<number | undefined> {
+  const stat = await readFile(file, 'utf8').catch(() => undefined);
   // The name in brackets may have spaces; after it come the state (3rd field), and the times as 14th and 15th.
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields === undefined ? undefined : (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;

@@ -2,8 +2,8 @@
  * A store and so many API workers that share a port, as a process manager would run them: Node's cluster accepts the
  * connections and deals them out in turn.
  *
- * Takes the data directory and the number of workers. Prints one line with the URL and the ids of all processes once all
- * of them listen; at SIGTERM it ends the workers, then the store, and then itself.
+ * Takes the data directory and the number of workers. Prints one line with the URL and the ids of all processes, by what
+ * they do, once all of them listen; at SIGTERM it ends the workers, then the store, and then itself.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import cluster from 'node:cluster';
@@ -29,8 +29,12 @@ const ports = await Promise.all(
     return address.port;
   }),
 );
-const pids = [process.pid, store.pid, ...started.map((worker) => worker.process.pid)];
-process.stdout.write(`${JSON.stringify({ url: `http://${HOST}:${ports[0]}`, pids })}\n`);
+const roles = {
+  dealer: [process.pid],
+  store: [store.pid],
+  workers: started.map((worker) => worker.process.pid),
+};
+process.stdout.write(`${JSON.stringify({ url: `http://${HOST}:${ports[0]}`, roles })}\n`);
 
 process.once('SIGTERM', async () => {
   // Nobody asks any more. A worker that is let go of ends at once; one that is told to stop would wait for it.

@@ -1,32 +1,34 @@
-/** The service as one process or as several, and what all of its processes use together. */
+/** The service as one process or as several, and the memory of all of its processes together. */
 import { readFile } from 'node:fs/promises';
-import { cpuSecondsOf, memoryOf, startService } from '../harness/service-under-test.js';
+import { memoryOf, startService } from '../harness/service-under-test.js';
 import { type BenchProcess, startProcess } from '../support/bench-process.js';
 
 const CLUSTER_PROGRAM = new URL('./cluster-program.js', import.meta.url);
 
+/** `process`: the only one; `dealer`: the one that deals out connections, and has nothing to do while they last. */
+export type Role = 'process' | 'store' | 'workers' | 'dealer';
+
 export interface ProcessGroup extends BenchProcess {
-  /** All processes: of one alone its own; of a store with workers theirs and that of the one who deals out connections. */
-  readonly pids: readonly number[];
+  /** The ids of all processes, by what they do. */
+  readonly roles: Readonly<Partial<Record<Role, readonly number[]>>>;
 }
 
 /** 0 workers: one process that does everything. */
 export async function startGroup(dataDir: string, workers: number): Promise<ProcessGroup> {
   if (workers === 0) {
     const service = await startService(dataDir);
-    return { ...service, pids: [service.pid] };
+    return { ...service, roles: { process: [service.pid] } };
   }
   const group = await startProcess(CLUSTER_PROGRAM, [dataDir, String(workers)]);
-  return { ...group, pids: group.announced.pids as number[] };
+  return { ...group, roles: group.announced.roles as ProcessGroup['roles'] };
 }
 
-/** Seconds of processor time since they started; undefined without /proc. */
-export async function cpuSeconds({ pids }: ProcessGroup): Promise<number | undefined> {
-  return total(await Promise.all(pids.map(cpuSecondsOf)));
-}
+/** The ids of all processes. */
+export const pidsOf = ({ roles }: ProcessGroup): number[] => Object.values(roles).flat();
 
 /** MiB that they have resident; `shared` counts pages that several have once, by shares. Undefined without /proc. */
-export async function memory({ pids }: ProcessGroup) {
+export async function memory(group: ProcessGroup) {
+  const pids = pidsOf(group);
   const resident = await Promise.all(pids.map(async (pid) => (await memoryOf(pid))?.resident));
   return { resident: total(resident), shared: total(await Promise.all(pids.map(proportionalMiB))) };
 }

@@ -1,85 +1,45 @@
 /** What follows from the runs of each number of processes: the best of them, and what more of them take. */
 import type { Summary } from '../harness/benchmark.js';
 import { figure } from '../harness/figure.js';
-import { histogramOf, median, percentilesOf, scalar, scalarValue } from '../harness/measures.js';
-import type { CaseResult, Chart, Percentiles, Table } from '../harness/result.js';
-
-/** How a number of workers is called; 0 stands for one process without any. */
-export const groupName = (workers: number): string =>
-  workers === 0 ? 'one process' : `a store and ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
-
-interface Group {
-  work: string;
-  workers: number;
-  rates: number[];
-  rate: number;
-  latency: Percentiles | undefined;
-  cpu: number;
-  resident: number;
-  shared: number;
-}
+import { scalar } from '../harness/measures.js';
+import type { CaseResult, Chart, Table } from '../harness/result.js';
+import { capacityReport } from './capacity-report.js';
+import { type Group, groupName, groupsOf } from './groups.js';
+import { ONE_PROCESS } from './model.js';
 
 export function summarise(cases: readonly CaseResult[]): Summary {
   const groups = groupsOf(cases);
   const works = [...new Set(groups.map(({ work }) => work))];
   const of = (work: string): Group[] => groups.filter((group) => group.work === work);
-  const cores = scalarValue(cases.find(({ measures }) => measures.cores)?.measures.cores);
+  const cores = groups[0]?.cores;
+  const modelled = capacityReport(groups);
   return {
-    derived: Object.fromEntries(
-      works.flatMap((work) =>
-        ratiosToOne(of(work)).map(({ workers, ratio }) => {
-          return [`${work}_${workers}_workers_over_one_process`, scalar(ratio, '', 'higher')] as const;
-        }),
+    derived: {
+      ...Object.fromEntries(
+        works.flatMap((work) =>
+          ratiosToOne(of(work)).map(({ workers, ratio }) => {
+            return [`${work}_${workers}_workers_over_one_process`, scalar(ratio, '', 'higher')] as const;
+          }),
+        ),
       ),
-    ),
+      ...modelled.derived,
+    },
     findings: [
       ...works.flatMap((work) => workFinding(work, of(work))),
       ...memoryFinding(of('appends')),
       ...(cores === undefined
         ? []
         : [`The machine has ${cores} cores, which the processes and the client share.`]),
+      ...modelled.findings,
     ],
-    charts: works.length === 0 ? [] : [rateChart(works, groups), memoryChart(of('appends'))],
-    tables: works.map((work) => workTable(work, of(work))),
+    charts:
+      works.length === 0 ? [] : [rateChart(works, groups), memoryChart(of('appends')), ...modelled.charts],
+    tables: [...works.map((work) => workTable(work, of(work))), ...modelled.tables],
   };
 }
 
-/** The runs of the same case together: rates as medians, histograms added up. */
-function groupsOf(cases: readonly CaseResult[]): Group[] {
-  const found = new Map<string, CaseResult[]>();
-  for (const row of cases) {
-    if (row.validity.status !== 'valid' || row.measures.throughput === undefined) continue;
-    const key = `${row.parameters.work} ${row.parameters.workers}`;
-    found.set(key, [...(found.get(key) ?? []), row]);
-  }
-  const groups = [...found.values()].map((rows): Group => {
-    const values = (name: string): number[] =>
-      rows.flatMap(({ measures }) => scalarValue(measures[name]) ?? []);
-    const { work, workers } = rows[0]?.parameters ?? {};
-    return {
-      work: String(work),
-      workers: Number(workers),
-      rates: values('throughput'),
-      rate: median(values('throughput')),
-      latency: joined(rows),
-      cpu: median(values('cpu')),
-      resident: median(values('resident')),
-      shared: median(values('resident_shared_once')),
-    };
-  });
-  return groups.sort((a, b) => a.workers - b.workers);
-}
-
-function joined(rows: readonly CaseResult[]): Percentiles | undefined {
-  const [first, ...rest] = rows.flatMap(({ measures }) =>
-    measures.latency?.kind === 'latency' ? [histogramOf(measures.latency.uncorrected)] : [],
-  );
-  for (const histogram of rest) first?.add(histogram);
-  return first && percentilesOf(first);
-}
-
 function ratiosToOne(groups: readonly Group[]): { workers: number; ratio: number }[] {
-  const one = groups.find(({ workers }) => workers === 0);
+  const one = groups.find(({ workers }) => workers === ONE_PROCESS);
   if (one === undefined) return [];
   return groups
     .filter((group) => group !== one)
@@ -91,7 +51,7 @@ const ms = (microseconds: number | null | undefined): string =>
   figure(microseconds == null ? null : microseconds / 1000);
 
 function workFinding(work: string, groups: readonly Group[]): string[] {
-  const one = groups.find(({ workers }) => workers === 0);
+  const one = groups.find(({ workers }) => workers === ONE_PROCESS);
   const best = groups.reduce<Group | undefined>(
     (a, b) => (a === undefined || b.rate > a.rate ? b : a),
     undefined,

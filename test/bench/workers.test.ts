@@ -21,9 +21,27 @@ test('the benchmark of processes measures one process, and a store with workers'
     }
     assert.ok(value(index, 'resident_shared_once') < value(index, 'resident'), name);
   }
+  for (const [index, { name, measures }] of cases.entries()) {
+    assert.ok(value(index, 'generator_us') > 0, name);
+    const us = (role: string, part: string): number => value(index, `${role}_${part}_us`);
+    const inAll = (value(index, 'cpu') / value(index, 'throughput')) * 1e6;
+    const roles = ['process', 'store', 'workers'].filter((role) => us(role, 'threads') > 0);
+    for (const role of roles) {
+      // Both are rounded to ticks of the clock, of which there are ten or more: a main thread has nearly all at most.
+      assert.ok(!(us(role, 'main') > 1.5 * us(role, 'threads')), `${name}: ${role}`);
+    }
+    const parts = roles.reduce((sum, role) => sum + us(role, 'threads'), 0);
+    assert.ok(parts <= inAll * 1.001, `${name}: the parts take no more than the whole`);
+    assert.equal('process_threads_us' in measures && 'store_threads_us' in measures, false, name);
+  }
   assert.ok(value(3, 'resident') > value(1, 'resident'), 'three processes take more than one');
   if (cases.every(({ validity }) => validity.status === 'valid')) {
     assert.ok((derived.appends_2_workers_over_one_process?.value ?? 0) > 0);
-    assert.equal(tables.length, 2);
+    for (const work of ['reads', 'appends']) {
+      const share = derived[`${work}_generator_share`]?.value ?? Number.NaN;
+      assert.ok(share > 0 && share < 1, work);
+    }
+    // The clock may tick too rarely for the times of so short a run; then nothing is modelled.
+    assert.ok(tables.length === 2 || tables.length === 4);
   }
 });
