@@ -7,9 +7,9 @@ import {
   automaticShare,
   CORES,
   capacityFigures,
-  generatorCores,
   generatorShare,
   MIXED,
+  measuredOverModelled,
   middle,
   namesOf,
   type Work,
@@ -18,7 +18,6 @@ import {
 import { type Group, groupName } from './groups.js';
 import {
   best,
-  type Costs,
   isAsGood,
   modelled,
   ONE_PROCESS,
@@ -38,6 +37,7 @@ export function capacityReport(groups: readonly Group[]): Required<Omit<Summary,
     findings: [
       ...namesOf(groups).flatMap((work) => generatorFinding(groups.filter((group) => group.work === work))),
       ...works.map(storeFinding),
+      ...works.flatMap((work) => modelFinding(groups, work)),
       ...works.map(recommendation),
       ...(works.length === 0 ? [] : [automaticFinding(works)]),
     ],
@@ -62,6 +62,19 @@ function storeFinding({ work, costs }: Work): string {
   const workers = workersToSaturate(costs);
   const workersText = `${workers} ${workers === 1 ? 'worker' : 'workers'}`;
   return `${titleOf(work)}: a request takes ${text(store.mainUs)} µs of the main thread of the store and ${text(worker.mainUs)} of that of a worker, or ${text(process.mainUs)} of that of one process; with all threads ${text(store.threadsUs + worker.threadsUs)} in two processes and ${text(process.threadsUs)} in one. By the model the store is full at ${text(storeBound(costs))} ${work === 'appends' ? 'events' : 'requests'} a second, which ${workersText} can bring.`;
+}
+
+/** How far the model is from what this machine did. */
+function modelFinding(groups: readonly Group[], { work, costs }: Work): string[] {
+  const ratios = groups
+    .filter((group) => group.work === work)
+    .map((group) => measuredOverModelled(group, costs))
+    .filter((ratio) => !Number.isNaN(ratio));
+  if (ratios.length === 0) return [];
+  const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
+  return [
+    `${work}: this machine answered ${text(least)} to ${text(most)} of what the model says of its cores less what the load generator used. What is missing was waiting, for the disk or for processors that others used; more cores do not shorten the former.`,
+  ];
 }
 
 function recommendation({ work, costs }: Work): string {
@@ -113,16 +126,11 @@ function timeTable(groups: readonly Group[], works: readonly Work[]): Table {
         ),
         text(group.us('generator_us')),
         text(generatorShare(group)),
-        text(costs === undefined ? Number.NaN : overModelled(group, costs)),
+        text(costs === undefined ? Number.NaN : measuredOverModelled(group, costs)),
       ];
     }),
-    note: 'Medians of the runs; – where there is no such process, or its clock ticked less than ten times. The last column is the measured rate over what the model says of this machine less what the load generator used: what is missing to 1 was waiting, or differs from the medians that the model is given.',
+    note: 'Medians of the runs; – where there is no such process, or its clock ticked less than ten times. The last column is the measured rate over what the model says of this machine less what the load generator used.',
   };
-}
-
-function overModelled(group: Group, costs: Costs): number {
-  const cores = (group.cores ?? Number.NaN) - generatorCores(group);
-  return group.rate / modelled(costs, group.workers, cores).rate;
 }
 
 function modelTable(works: readonly Work[]): Table {

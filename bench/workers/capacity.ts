@@ -55,12 +55,18 @@ export const middle = (groups: readonly Group[], of: (group: Group) => number): 
   median(groups.map(of).filter((value) => !Number.isNaN(value)));
 
 /** Cores that the load generator used. */
-export const generatorCores = ({ rate, us }: Group): number => (us('generator_us') * rate) / 1e6;
+const generatorCores = ({ rate, us }: Group): number => (us('generator_us') * rate) / 1e6;
 
 /** Its part of all processor time that it and the service used. */
 export function generatorShare(group: Group): number {
   const cores = generatorCores(group);
   return cores / (cores + group.cpu);
+}
+
+/** The rate that was measured over what the model says of the same machine less what the load generator used. */
+export function measuredOverModelled(group: Group, costs: Costs): number {
+  const cores = (group.cores ?? Number.NaN) - generatorCores(group);
+  return group.rate / modelled(costs, group.workers, cores).rate;
 }
 
 /** What FI_WORKERS=auto would answer. */
@@ -85,7 +91,12 @@ export function capacityFigures(groups: readonly Group[], works: readonly Work[]
       [`${work}_generator_share`, scalar(middle(own, generatorShare), '')],
     ];
   });
-  const all = [...generator, ...works.flatMap(workFigures)];
+  const beside = works.map(({ work, costs }): [string, Scalar] => {
+    const own = groups.filter((group) => group.work === work);
+    const ratio = middle(own, (group) => measuredOverModelled(group, costs));
+    return [`${work}_measured_over_modelled`, scalar(ratio, '')];
+  });
+  const all = [...generator, ...works.flatMap(workFigures), ...beside];
   return Object.fromEntries(all.filter(([, { value }]) => !Number.isNaN(value)));
 }
 

@@ -53,6 +53,7 @@ test('derives what a request takes, where the store is full, and how many worker
   assert.equal(value('appends_automatic_over_best_8_cores'), 1);
   assert.equal(value('reads_recommended_workers_16_cores'), 13);
   assert.equal(value('mixed_store_main_us'), 15);
+  assert.equal(value('mixed_measured_over_modelled'), undefined, 'the half of each was not measured');
   assert.ok(Object.values(derived).every((figure) => Number.isFinite(figure.value)));
   assert.deepEqual([tables.length, charts.length], [4, 3]);
   assert.ok(tables.every(({ head, rows }) => rows.every((cells) => cells.length === head.length)));
@@ -63,11 +64,16 @@ test('derives what a request takes, where the store is full, and how many worker
 });
 
 test('compares this machine with the model after it has taken off what the load generator used', () => {
-  const table = summarise(appends).tables?.find(({ head }) => head.includes('measured over modelled'));
+  const { tables, derived, findings } = summarise(appends);
+  const table = tables?.find(({ head }) => head.includes('measured over modelled'));
   // One process: 10,000 by its main thread. Two workers: 125 µs a request of 2 cores without 31.25 × 12,800 µs.
   assert.deepEqual(
     table?.rows.map((cells) => cells.at(-1)),
     ['0.8', '1'],
+  );
+  assert.equal(derived?.appends_measured_over_modelled?.value.toFixed(6), '0.900000');
+  assert.ok(
+    findings.some((finding) => finding.startsWith('appends: this machine answered 0.8 to 1 of what')),
   );
 });
 
