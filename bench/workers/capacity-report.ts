@@ -174,7 +174,7 @@ function modelChart(works: readonly Work[]): Chart {
   return {
     title: 'Requests a second by the model, by cores',
     kind: 'line',
-    x: { label: 'cores', unit: '', scale: 'log' },
+    x: { label: 'cores', unit: '', scale: 'linear' },
     y: { label: 'requests', unit: '1/s', scale: 'linear' },
     series: works.flatMap(({ work, costs }) => [
       line(`${titleOf(work)}, one process`, (cores) => modelled(costs, ONE_PROCESS, cores).rate),
