@@ -36,6 +36,11 @@ import { appendBodies, appendRequests } from './support/append-requests.js';
 const CLOSED_CONNECTIONS = 64;
 const CONSULTATIONS = 64;
 const CRITICAL_SHARE = 0.05;
+/**
+ * Events in a request. Client and service share the machine: of single events the client can send no ten times what
+ * the service takes and leave it its core. A batch costs the service as much and the client little.
+ */
+const EVENTS = [1, 25] as const;
 /** The service's default of FI_QUEUE_MS, and what a critical request may wait. */
 const ROUTINE_MS_MAX = 2000;
 const CRITICAL_MS_MAX = 4 * ROUTINE_MS_MAX;
@@ -87,16 +92,18 @@ class Probe {
   }
 }
 
-async function measure(context: CaseContext): Promise<CaseOutcome[]> {
+async function measure(events: number, context: CaseContext): Promise<CaseOutcome[]> {
   const times = TIMES[context.size];
   const { factor, connections, burst, seconds: wanted } = numbersOf(context);
   const seconds = context.size === 'smoke' ? SMOKE_SECONDS : wanted;
   const service = await startService(join(context.directory, 'data'));
   const ids = await newConsultations(service.url, CONSULTATIONS);
   const bodies = await appendBodies(context.corpus, context.seed);
-  const bursts = makeBursts(ids, bodies, { seed: context.seed, size: burst, criticalShare: CRITICAL_SHARE });
+  const size = Math.max(1, Math.round(burst / events));
+  const options = { seed: context.seed, size, criticalShare: CRITICAL_SHARE, events };
+  const bursts = makeBursts(ids, bodies, options);
   const closed = { url: service.url, connections: CLOSED_CONNECTIONS, status: 201 };
-  const load = { ...closed, request: appendRequests(ids, bodies) };
+  const load = { ...closed, request: appendRequests(ids, bodies, events) };
   const rounds = async (step: string): Promise<number[]> => {
     const rates: number[] = [];
     for (let round = 0; round < times.rounds; round += 1) {
@@ -115,7 +122,9 @@ async function measure(context: CaseContext): Promise<CaseOutcome[]> {
   const cpu = ((await cpuSecondsOf(service.pid)) ?? 0) - cpuBefore;
   const [after] = await Promise.all([rounds('recovery'), probe.stop()]);
   await service.stop();
-  return [outcomeOf(result, { before, after, ratePerSecond, cpu, probe, factor, connections, burst })];
+  return [
+    outcomeOf(result, { before, after, ratePerSecond, cpu, probe, factor, connections, burst: size, events }),
+  ];
 }
 
 interface Around {
@@ -127,17 +136,18 @@ interface Around {
   factor: number;
   connections: number;
   burst: number;
+  events: number;
 }
 
 function outcomeOf(result: FloodResult, around: Around): CaseOutcome {
-  const { before, after, ratePerSecond, cpu, probe, factor, connections, burst } = around;
+  const { before, after, ratePerSecond, cpu, probe, factor, connections, burst, events } = around;
   const { critical, routine, seconds, sent, unsent, unanswered, failed } = result;
   const accepted = critical.accepted + routine.accepted;
   const maximum = median(before);
   const recovered = after.findIndex((rate) => rate >= ACCEPTED_SHARE_MIN * maximum);
   return {
-    name: `flood at ${factor} times the maximum`,
-    parameters: { factor, connections, burst, critical_share: CRITICAL_SHARE },
+    name: `flood of ${eventsText(events)} at ${factor} times the maximum`,
+    parameters: { factor, events, connections, burst, critical_share: CRITICAL_SHARE },
     durability: 'fsync',
     invalid: failed + unanswered === 0 ? [] : [`${failed} requests failed, ${unanswered} were not answered`],
     measures: {
@@ -179,6 +189,8 @@ function numbersOf({ own }: RunOptions): {
   };
 }
 
+const eventsText = (events: number): string => (events === 1 ? 'single events' : `batches of ${events}`);
+
 /** The 99th percentile from when a request was due, in milliseconds. */
 function p99Ms(row: CaseResult | undefined, name: string): number | undefined {
   const measure = row?.measures[name];
@@ -189,17 +201,27 @@ function p99Ms(row: CaseResult | undefined, name: string): number | undefined {
 function checksOf(row: CaseResult): Check[] {
   const value = (name: string): number | undefined => scalarValue(row.measures[name]);
   return [
-    atLeast('accepted, of the maximum', value('accepted_share_of_maximum'), ACCEPTED_SHARE_MIN),
-    atMost('p99 of accepted routine requests', p99Ms(row, 'accepted_routine'), ROUTINE_MS_MAX, 'ms'),
-    atMost('p99 of accepted critical requests', p99Ms(row, 'accepted_critical'), CRITICAL_MS_MAX, 'ms'),
+    atLeast(`${row.name}: accepted, of the maximum`, value('accepted_share_of_maximum'), ACCEPTED_SHARE_MIN),
     atMost(
-      'tenths of a second in which a critical request was refused and a routine one accepted',
+      `${row.name}: p99 of accepted routine requests`,
+      p99Ms(row, 'accepted_routine'),
+      ROUTINE_MS_MAX,
+      'ms',
+    ),
+    atMost(
+      `${row.name}: p99 of accepted critical requests`,
+      p99Ms(row, 'accepted_critical'),
+      CRITICAL_MS_MAX,
+      'ms',
+    ),
+    atMost(
+      `${row.name}: tenths of a second in which a critical request was refused and a routine one accepted`,
       value('unjust_tenths'),
       0,
     ),
-    atMost('resident memory at its peak', value('resident_peak'), RESIDENT_MIB_MAX, 'MiB'),
+    atMost(`${row.name}: resident memory at its peak`, value('resident_peak'), RESIDENT_MIB_MAX, 'MiB'),
     atMost(
-      'seconds from the end of the flood to 80 % of the maximum',
+      `${row.name}: seconds from its end to 80 % of the maximum`,
       value('recovery'),
       RECOVERY_SECONDS_MAX,
       's',
@@ -212,8 +234,8 @@ function findingsOf(row: CaseResult): string[] {
   const rate = (name: string): string => Math.round(value(name)).toLocaleString('en-US');
   const share = (value('offered') / value('maximum')).toFixed(1);
   return [
-    `Of ${rate('offered')} requests/s, ${share} times the ${rate('maximum')}/s of a closed loop, ${rate('accepted')}/s were accepted (${value('accepted_share_of_maximum').toFixed(2)} of the maximum) and ${rate('refused')}/s refused; ${rate('unsent')} that were due could not be sent.`,
-    `Of the critical requests ${rate('critical_accepted')} were accepted and ${rate('critical_refused')} refused.`,
+    `${row.name}: of ${rate('offered')} requests/s, ${share} times the ${rate('maximum')}/s of a closed loop, ${rate('accepted')}/s were accepted (${value('accepted_share_of_maximum').toFixed(2)} of the maximum) and ${rate('refused')}/s refused; ${rate('unsent')} that were due could not be sent.`,
+    `${row.name}: of the critical requests ${rate('critical_accepted')} were accepted and ${rate('critical_refused')} refused.`,
   ];
 }
 
@@ -227,7 +249,7 @@ function chartOf(row: CaseResult): Chart {
   };
   const [before, accepted, after] = [roundsOf('maximum'), roundsOf('accepted'), roundsOf('recovery')];
   return {
-    title: 'Requests accepted in each second, before, during and after the flood',
+    title: `Requests accepted in each second before, during and after: ${row.name}`,
     kind: 'line',
     x: { label: 'time, from the beginning of the flood', unit: 's', scale: 'linear' },
     y: { label: 'accepted', unit: 'requests/s', scale: 'linear' },
@@ -249,12 +271,16 @@ export const benchmark = defineBenchmark({
     { flags: '--connections <number>', description: 'connections of the flood', default: 16 },
     { flags: '--burst <number>', description: 'requests that a connection sends at a time', default: 32 },
   ],
-  cases: () => [{ name: 'flood', parameters: {}, timeLimitSeconds: 300 }],
-  measure: (_parameters, context) => measure(context),
+  cases: () =>
+    EVENTS.map((events) => ({ name: eventsText(events), parameters: { events }, timeLimitSeconds: 300 })),
+  measure: ({ events }, context) => measure(Number(events), context),
   summarise: (cases) => {
-    const row = cases.find(({ validity }) => validity.status === 'valid');
-    if (row === undefined) return { findings: [] };
-    return { checks: checksOf(row), findings: findingsOf(row), charts: [chartOf(row)] };
+    const rows = cases.filter(({ validity }) => validity.status === 'valid');
+    return {
+      checks: rows.flatMap(checksOf),
+      findings: rows.flatMap(findingsOf),
+      charts: rows.map(chartOf),
+    };
   },
 });
 await runAsMain(import.meta.url, benchmark);

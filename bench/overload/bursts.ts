@@ -1,7 +1,6 @@
 /** What a flood sends: bursts of requests as bytes, with the priority of each. */
 import { integerBetween, pickOne, seededRandom } from '../../src/domain/seeded-random.js';
-import { postRequest } from '../harness/http-connection.js';
-import { USER_ID } from '../support/append-requests.js';
+import { appendRequest, USER_ID } from '../support/append-requests.js';
 
 /** Requests one after another in one write, as a client that pipelines them sends them. */
 export interface Burst {
@@ -26,19 +25,29 @@ const CRITICAL_BODY = JSON.stringify({
   },
 });
 
-/** Bursts of `size` requests to these consultations; `criticalShare` of them are critical, by chance. */
+export interface BurstOptions {
+  seed: number;
+  /** Requests. */
+  size: number;
+  /** How many of them are critical, by chance. */
+  criticalShare: number;
+  /** Events in each request; several are a batch, which is critical if one of them is. */
+  events: number;
+}
+
+/** Bursts of requests to these consultations. */
 export function makeBursts(
   ids: readonly string[],
   bodies: readonly string[],
-  { seed, size, criticalShare }: { seed: number; size: number; criticalShare: number },
+  { seed, size, criticalShare, events }: BurstOptions,
 ): Burst[] {
   const random = seededRandom(seed);
   return Array.from({ length: BURSTS }, () => {
     const critical = Array.from({ length: size }, () => random() < criticalShare);
     const requests = critical.map((isCritical) => {
-      const path = `/consultations/${pickOne(random, ids)}/events`;
-      const body = bodies[integerBetween(random, 0, bodies.length - 1)] as string;
-      return postRequest(path, isCritical ? CRITICAL_BODY : body);
+      const chosen = Array.from({ length: events }, () => pickOne(random, bodies));
+      if (isCritical) chosen[integerBetween(random, 0, events - 1)] = CRITICAL_BODY;
+      return appendRequest(pickOne(random, ids), chosen);
     });
     return { bytes: Buffer.concat(requests), critical };
   });

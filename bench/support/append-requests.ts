@@ -20,9 +20,28 @@ export async function appendBodies(corpus: readonly string[], seed: number): Pro
   return bodies;
 }
 
-/** The `index`th request of a load: bodies and consultations go round, each at its own length. */
-export function appendRequests(ids: readonly string[], bodies: readonly string[]): (index: number) => Buffer {
-  const paths = ids.map((id) => `/consultations/${id}/events`);
-  const requests = bodies.map((body, index) => postRequest(paths[index % paths.length] as string, body));
+/** The request that appends an event, or several as a batch. */
+export function appendRequest(id: string, bodies: readonly string[]): Buffer {
+  const [body = '', ...more] = bodies;
+  if (more.length === 0) return postRequest(`/consultations/${id}/events`, body);
+  return postRequest(`/consultations/${id}/events/batch`, `[${bodies.join(',')}]`);
+}
+
+/**
+ * The `index`th request of a load, of so many events: bodies and consultations go round, each at its own
+ * length.
+ */
+export function appendRequests(
+  ids: readonly string[],
+  bodies: readonly string[],
+  events = 1,
+): (index: number) => Buffer {
+  const requests = bodies.map((_, index) => {
+    const chosen = Array.from(
+      { length: events },
+      (_, place) => bodies[(index + place) % bodies.length] ?? '',
+    );
+    return appendRequest(ids[index % ids.length] as string, chosen);
+  });
   return (index) => requests[index % requests.length] as Buffer;
 }

@@ -17,7 +17,7 @@ export type FrameShape = 'whole' | 'body' | 'head' | 'strange';
 
 const APPEND_START = Buffer.from('POST /consultations/');
 const ID_BYTES = 36;
-const APPEND_END = Buffer.from('/events HTTP/1.1\r\n');
+const APPEND_ENDS = ['/events HTTP/1.1\r\n', '/events/batch HTTP/1.1\r\n'].map((text) => Buffer.from(text));
 const OTHER_LINE = /^(?:GET|HEAD|POST) \/[!-~]* HTTP\/1\.1$/;
 
 const HORIZONTAL_TAB = 0x09;
@@ -57,7 +57,7 @@ const NONE = -1;
 
 /** Reads frames one after another; the public fields hold what the newest `read` found. */
 export class FrameReader {
-  /** Whether it is a POST of one event that is not packed, the only kind that is refused before it is parsed. */
+  /** Whether it is a POST of an event or a batch that is not packed, the only kind that is refused before it is parsed. */
   isAppend = false;
   bodyStart = 0;
   end = 0;
@@ -94,9 +94,13 @@ export class FrameReader {
     let end = at + APPEND_START.length;
     while (IS_ID[bytes[end] as number] === 1) end += 1;
     const isId = end - at - APPEND_START.length === ID_BYTES;
-    this.isAppend = isId && isHere(bytes, at, APPEND_START) && isHere(bytes, end, APPEND_END);
-    if (this.isAppend) {
-      this.at = end + APPEND_END.length;
+    const appendEnd =
+      isId && isHere(bytes, at, APPEND_START)
+        ? APPEND_ENDS.find((text) => isHere(bytes, end, text))
+        : undefined;
+    this.isAppend = appendEnd !== undefined;
+    if (appendEnd !== undefined) {
+      this.at = end + appendEnd.length;
       return 'whole';
     }
     end = bytes.indexOf(LF, at);

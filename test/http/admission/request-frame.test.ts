@@ -103,7 +103,7 @@ test('understands plain requests, and knows an append from all others', () => {
     assert.equal(frame.end, at);
     kinds.push(frame.isAppend);
   }
-  assert.deepEqual(kinds, [true, false, false, false, false, false]);
+  assert.deepEqual(kinds, [true, false, false, true, false, false]);
 });
 
 test('says what is missing of a request that is not all there', () => {
