@@ -38,7 +38,10 @@ process.exitCode = await runCli(process.argv.slice(2), packageVersion(), {
   env: process.env,
   onStop,
   // There is a channel only to a parent that asked for one, as pm2 does.
-  ready: () => void process.send?.('ready'),
+  ready: () => {
+    // A parent that has gone meanwhile is no reason to stop.
+    if (process.connected) process.send?.('ready', undefined, undefined, () => undefined);
+  },
   exitNow: (exitCode) => process.exit(exitCode),
   openStore: (dataDir) => openStore({ env: process.env, dataDir, logTo: process.stderr, onFailed }),
 });

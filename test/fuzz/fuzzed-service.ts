@@ -52,10 +52,17 @@ export class FuzzedService {
   }
 
   async memoryUse(): Promise<MemoryUse> {
-    const answer = once(this.child, 'message');
+    const answer = new Promise<MemoryUse>((resolve) => {
+      const hear = (message: unknown): void => {
+        // It also says that it is ready, to whoever supervises it.
+        if (typeof message !== 'object') return;
+        this.child.off('message', hear);
+        resolve(message as MemoryUse);
+      };
+      this.child.on('message', hear);
+    });
     this.child.send('memory');
-    const [use] = await answer;
-    return use as MemoryUse;
+    return answer;
   }
 
   /** Stops it gracefully and gives its exit code. */
