@@ -9,6 +9,7 @@ export const BENCHMARKS = [
   'peers',
   'workers',
   'event-loop',
+  'background',
   'json',
   'memory',
 ] as const;

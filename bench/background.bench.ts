@@ -1,0 +1,118 @@
+/**
+ * What goes on in the background while events are appended: sealing, which compresses and reads back, and verifying.
+ *
+ * Three services on copies of one directory, all up at once, are sent appends at a fixed rate in turn (ABC, CBA): one has
+ * nothing else to do, one seals all the time, beside one `fi-consult verify` runs over and over. The figures to quote are
+ * ratios to the quiet one, round by round, so that what else the machine does falls on all of them.
+ */
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Background, LoadedService, settled } from './background/loaded-service.js';
+import { SERVICE_NAMES, summarise } from './background/summarise.js';
+import { type CaseContext, type CaseOutcome, defineBenchmark, type Size } from './harness/benchmark.js';
+import { closedLoop } from './harness/closed-loop.js';
+import { runAsMain } from './harness/run-as-main.js';
+import { newConsultations, startService } from './harness/service-under-test.js';
+import { appendBodies, appendRequests } from './support/append-requests.js';
+
+const CONNECTIONS = 16;
+/** Events in a request that fills the directory. */
+const BATCH_EVENTS = 25;
+/** Segments that are there beforehand have so many times the events of those that are sealed meanwhile. */
+const FILLED_SEGMENTS = 10;
+/** So large that nothing is full while this runs. */
+const NEVER_FULL = 16_777_216;
+const BACKGROUNDS: readonly Background[] = ['nothing', 'sealing', 'verifying'];
+
+interface Times {
+  /** The directory that all have copies of is filled for so long. */
+  fill: number;
+  warmUp: number;
+  round: number;
+  rounds: number;
+  /** Both are those of the command when full. */
+  smaller?: { rate: number; segmentEvents: number };
+}
+const TIMES: Readonly<Record<Size, Times>> = {
+  smoke: { fill: 0.05, warmUp: 0.2, round: 0.3, rounds: 1, smaller: { rate: 400, segmentEvents: 60 } },
+  full: { fill: 2, warmUp: 3, round: 2, rounds: 8 },
+};
+
+async function measure(context: CaseContext): Promise<CaseOutcome[]> {
+  const { fill, warmUp, round, rounds, smaller } = TIMES[context.size];
+  const rate = smaller?.rate ?? Number(context.own.rate);
+  const segmentEvents = smaller?.segmentEvents ?? Number(context.own.segmentEvents);
+  const bodies = await appendBodies(context.corpus, context.seed);
+  const filled = join(context.directory, 'filled');
+  context.progress(0, 'filling');
+  const ids = await fillDirectory(filled, segmentEvents, bodies, fill);
+  const request = appendRequests(ids, bodies);
+  const load = { connections: CONNECTIONS, request, status: 201, ratePerSecond: rate };
+  const services = await Promise.all(
+    BACKGROUNDS.map(async (background) => {
+      const dataDir = join(context.directory, background);
+      await cp(filled, dataDir, { recursive: true });
+      const events = background === 'sealing' ? segmentEvents : NEVER_FULL;
+      const service = await startService(dataDir, { FI_SEGMENT_EVENTS: String(events) });
+      await settled(dataDir);
+      return new LoadedService(background, dataDir, service, load);
+    }),
+  );
+  for (const service of services) {
+    context.progress(0, 'warming up');
+    await service.run(warmUp);
+    service.forget();
+  }
+  for (let turn = 0; turn < rounds; turn += 1) {
+    context.progress(turn / rounds, `round ${turn + 1} of ${rounds}`);
+    for (const service of turn % 2 === 0 ? services : services.toReversed()) await service.run(round);
+  }
+  await Promise.all(services.map((service) => service.stop()));
+  return services.map((service) => ({
+    name: SERVICE_NAMES[service.background],
+    parameters: {
+      background: service.background,
+      rate,
+      connections: CONNECTIONS,
+      segment_events: service.background === 'sealing' ? segmentEvents : NEVER_FULL,
+    },
+    durability: 'fsync',
+    invalid: service.invalid,
+    measures: service.measures(),
+  }));
+}
+
+/** A store with sealed segments, and the ids of its consultations. */
+async function fillDirectory(
+  dataDir: string,
+  segmentEvents: number,
+  bodies: readonly string[],
+  seconds: number,
+): Promise<string[]> {
+  const service = await startService(dataDir, { FI_SEGMENT_EVENTS: String(FILLED_SEGMENTS * segmentEvents) });
+  const ids = await newConsultations(service.url, CONNECTIONS);
+  const request = appendRequests(ids, bodies, BATCH_EVENTS);
+  await closedLoop({ url: service.url, connections: CONNECTIONS, request, status: 201, seconds });
+  await settled(dataDir);
+  await service.stop();
+  return ids;
+}
+
+export const benchmark = defineBenchmark({
+  name: 'background',
+  title: 'In the background',
+  question:
+    'What do sealing, compressing and verifying cost those who append meanwhile, and how many threads do they take?',
+  options: [
+    { flags: '--rate <number>', description: 'appends a second', default: 1000 },
+    {
+      flags: '--segment-events <number>',
+      description: 'events of a segment, of the service that seals',
+      default: 250,
+    },
+  ],
+  cases: () => [{ name: 'in turn', parameters: {}, timeLimitSeconds: 300 }],
+  measure: (_parameters, context) => measure(context),
+  summarise,
+});
+await runAsMain(import.meta.url, benchmark);
