@@ -1,4 +1,4 @@
-/** A service that takes appends at a fixed rate while something goes on in the background, and what its rounds gave. */
+/** A service that takes appends at a fixed rate while something goes on in the background, and what those rounds gave. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +16,11 @@ const SETTLE_LOOK_MS = 25;
 /** What goes on beside the appends. */
 export type Background = 'nothing' | 'sealing' | 'verifying';
 
+export interface ServiceOnDirectory {
+  service: StartedService;
+  dataDir: string;
+}
+
 interface Round {
   result: OpenLoopResult;
   cores: number | undefined;
@@ -30,23 +35,23 @@ export class LoadedService {
 
   constructor(
     readonly background: Background,
-    private readonly dataDir: string,
-    private readonly service: StartedService,
+    private readonly on: ServiceOnDirectory,
     private readonly load: Omit<FixedRateLoad, 'url' | 'seconds'>,
   ) {}
 
   /** One round; resolves once it is quiet again. Throws if a connection breaks or a verification finds damage. */
   async run(seconds: number): Promise<void> {
-    const { pid, url } = this.service;
-    const sealedBefore = await sealedCount(this.dataDir);
-    const verify = this.background === 'verifying' ? new VerifyLoop(this.dataDir) : undefined;
+    const { dataDir, service } = this.on;
+    const { pid, url } = service;
+    const sealedBefore = await sealedCount(dataDir);
+    const verify = this.background === 'verifying' ? new VerifyLoop(dataDir) : undefined;
     const watch = new ThreadWatch(pid);
     const [cpuBefore, mainBefore] = [await cpuSecondsOf(pid), await mainThreadCpuSecondsOf(pid)];
     const result = await openLoop({ ...this.load, url, seconds });
     const [cpuAfter, mainAfter] = [await cpuSecondsOf(pid), await mainThreadCpuSecondsOf(pid)];
     // What waits to be sealed belongs to this round and must not disturb the next one.
-    await settled(this.dataDir);
-    const sealed = (await sealedCount(this.dataDir)) - sealedBefore;
+    await settled(dataDir);
+    const sealed = (await sealedCount(dataDir)) - sealedBefore;
     const [threads, verified] = [await watch.stop(), (await verify?.stop()) ?? 0];
     const cores = coresOf(cpuBefore, cpuAfter, result.seconds);
     const mainThreadCores = coresOf(mainBefore, mainAfter, result.seconds);
@@ -56,10 +61,6 @@ export class LoadedService {
   /** Rounds that warm up are run and not counted. */
   forget(): void {
     this.rounds.length = 0;
-  }
-
-  stop(): Promise<void> {
-    return this.service.stop();
   }
 
   /** Percentiles and processor time round by round, so that services can be compared within a round. */

@@ -1,4 +1,4 @@
-/** What follows from the rounds of the three services: each beside the quiet one. */
+/** What follows from the rounds: those with something in the background, beside the quiet ones. */
 import { atMost, type Summary } from '../harness/benchmark.js';
 import { medianOf, scalar, scalarValue } from '../harness/measures.js';
 import { type CaseResult, type Chart, honest, type Scalar } from '../harness/result.js';

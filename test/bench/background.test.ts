@@ -5,7 +5,7 @@ import { medianOf, scalar, scalarValue } from '../../bench/harness/measures.js';
 import type { CaseResult } from '../../bench/harness/result.js';
 import { smokeResult } from './smoke.js';
 
-test('the background benchmark seals and verifies beside appends, each on a directory of its own', async (t) => {
+test('the background benchmark seals and verifies beside appends, each in its own rounds', async (t) => {
   const { cases, checks } = await smokeResult(t, 'background');
   const value = (name: string, measure: string): number | undefined =>
     scalarValue(cases.find((row) => row.name === name)?.measures[measure]);
