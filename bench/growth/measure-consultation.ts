@@ -5,7 +5,7 @@ import { postRequest } from '../harness/http-connection.js';
 import { latency, newHistogram } from '../harness/measures.js';
 import { openLoop } from '../harness/open-loop.js';
 import { newConsultations, startService } from '../harness/service-under-test.js';
-import { uploadEvents } from '../support/upload.js';
+import { piecesOf, uploadEvents } from '../support/upload.js';
 import { HttpClient } from './http-client.js';
 import { appendBody, Payloads, USER_ID } from './workload.js';
 
@@ -13,6 +13,8 @@ const TIMES: Readonly<Record<Size, { warmUp: number; appends: number; reads: num
   full: { warmUp: 2, appends: 10, reads: 200 },
   smoke: { warmUp: 0.1, appends: 0.25, reads: 5 },
 };
+/** Different lines it is filled with, which go round. */
+const LINES = 5000;
 const CONNECTIONS = 16;
 const PAGE = 100;
 
@@ -23,10 +25,8 @@ export async function measureConsultation(length: number, context: CaseContext):
   const service = await startService(join(directory, 'data'));
   const [id = ''] = await newConsultations(service.url, 1, USER_ID);
   const payloads = new Payloads(seed);
-  const lines = function* (): Generator<string> {
-    for (let line = 1; line < length; line += 1) yield appendBody(payloads);
-  };
-  await uploadEvents(service.url, id, lines(), (count) =>
+  const lines = Array.from({ length: Math.min(length, LINES) }, () => appendBody(payloads));
+  await uploadEvents(service.url, id, piecesOf(lines, length - 1), (count) =>
     context.progress((count / length) * 0.5, 'filling'),
   );
 
