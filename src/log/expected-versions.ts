@@ -9,7 +9,6 @@ export type IndexedVersion = (consultationId: string) => number;
  * the rest, so that memory does not grow with history.
  */
 export class ExpectedVersions {
-  /** In the order of the newest sequence, so that what was indexed can be dropped from the front. */
   private readonly recent = new Map<string, { version: number; sequence: number }>();
 
   constructor(private readonly indexedVersion: IndexedVersion) {}
@@ -40,17 +39,14 @@ export class ExpectedVersions {
       this.recent.set(consultationId, { version, sequence });
       return;
     }
-    this.recent.delete(consultationId);
     known.version = version;
     known.sequence = sequence;
-    this.recent.set(consultationId, known);
   }
 
-  /** Drops what the index has taken in. */
+  /** Drops what the index has taken in. All are looked at: to keep them in order would cost every append more. */
   forget(indexedSequence: number): void {
     for (const [consultationId, { sequence }] of this.recent) {
-      if (sequence > indexedSequence) return;
-      this.recent.delete(consultationId);
+      if (sequence <= indexedSequence) this.recent.delete(consultationId);
     }
   }
 }

@@ -48,9 +48,9 @@ export interface PlanRequest {
   userId: string;
   source: string;
   /** Only of events that are restored; otherwise UTC. */
-  timezone?: string;
+  timezone?: string | undefined;
   events: readonly EventToAppend[];
-  expectedVersion?: ExpectedVersion;
+  expectedVersion?: ExpectedVersion | undefined;
   /** What the first event keeps of the Idempotency-Key. */
   key?: AppendKey | undefined;
 }

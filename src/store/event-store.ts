@@ -19,7 +19,7 @@ export interface EventToAppend {
   type: EventType;
   payload: JsonObject;
   /** Chosen by the client; the same id again gives the first answer again. A UUIDv7. */
-  eventId?: string;
+  eventId?: string | undefined;
   /** Who sends it, if not the `userId` of the command. */
   userId?: string;
   /** The payload in RFC 8785 form and the lower-case hex SHA-256 of that, if they were made already. */
@@ -48,8 +48,8 @@ export interface AppendCommand {
   source: string;
   events: readonly EventToAppend[];
   /** Append only at this version, or at one of these (none: at no version); otherwise WRONG_EXPECTED_VERSION. */
-  expectedVersion?: ExpectedVersion;
-  idempotencyKey?: IdempotencyKey;
+  expectedVersion?: ExpectedVersion | undefined;
+  idempotencyKey?: IdempotencyKey | undefined;
   /** Waits while the index is too far behind, where others are refused with OVERLOADED: for a long upload. */
   waitsForRoom?: boolean;
 }

@@ -143,9 +143,18 @@ export class LocalEventStore implements EventStore {
   }
 
   append(command: AppendCommand): Promise<Appended> {
-    const { consultationId, idempotencyKey, events, waitsForRoom } = command;
+    const { consultationId, userId, source, events, expectedVersion, idempotencyKey, waitsForRoom } = command;
     const key = idempotencyKey && keyOf(idempotencyKey, consultationId, events.length);
-    const request = { ...command, sessionId: consultationId, key };
+    // Written out: a copy by spread would have a shape of its own each time, and all that reads it would be slow.
+    const request = {
+      consultationId,
+      sessionId: consultationId,
+      userId,
+      source,
+      events,
+      expectedVersion,
+      key,
+    };
     return waitsForRoom
       ? this.room().then(() => this.decideAndCommit(request))
       : this.decideAndCommit(request);

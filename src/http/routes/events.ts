@@ -58,9 +58,9 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
         consultationId: knownForm(request.params.id),
         userId,
         source: 'api',
-        events: [eventId === undefined ? { type, payload } : { type, payload, eventId }],
-        ...(expectedVersion !== undefined && { expectedVersion }),
-        ...(idempotencyKey !== undefined && { idempotencyKey }),
+        events: [{ type, payload, eventId }],
+        expectedVersion,
+        idempotencyKey,
       });
       const event = appended.events[0] as AppendedEvent;
       reply.code(201).header('etag', etagOf(event.version));
