@@ -13,6 +13,7 @@
  */
 import type { Socket } from 'node:net';
 import { assert } from '../domain/errors.js';
+import { atEndOfTurn } from '../ops/turn.js';
 
 export interface Frame {
   id: number;
@@ -132,7 +133,7 @@ export class FrameWriter {
     }
     if (!this.isScheduled) {
       this.isScheduled = true;
-      setImmediate(this.flush);
+      atEndOfTurn(this.flush);
     }
     return frameBytes;
   }

@@ -98,6 +98,8 @@ export const limits = {
    * least a number, so that a process that gets little of its core does not spend it on reading alone.
    */
   sliceMs: 5,
+  /** Requests that are read in one turn and worked on at its end without waiting for others: a few milliseconds of work. */
+  enteredMax: 128,
   sliceRequestsMin: 64,
   /** The same while requests are refused: the longer a turn is, the more of them are read and refused at once. */
   sheddingSliceMs: 20,

@@ -7,6 +7,7 @@
  */
 import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { assert } from '../domain/errors.js';
+import { AnswerBatch } from './answer-batch.js';
 
 /**
  * The headers of every answer, anew for each: a literal with the rest put into it costs a fifth of what a copy of a
@@ -28,6 +29,10 @@ export function headersOfAll(): OutgoingHttpHeaders {
 /** What a page of an allowed origin may read of an answer beside its body. */
 const EXPOSED_HEADERS = 'ETag, Location, Retry-After, Idempotency-Replayed, WWW-Authenticate';
 
+const answers = new AnswerBatch((response, body) => {
+  ServerResponse.prototype.end.call(response, body, 'utf8');
+});
+
 export class HardenedResponse extends ServerResponse {
   /** The origin whose pages may read this answer (cors.ts). */
   allowedOrigin: string | undefined = undefined;
@@ -46,6 +51,19 @@ export class HardenedResponse extends ServerResponse {
     return typeof reason === 'string'
       ? super.writeHead(statusCode, reason, complete)
       : super.writeHead(statusCode, complete);
+  }
+
+  /** A whole answer, which is what the framework ends without a callback, goes with the others of this turn. */
+  override end(
+    chunk?: unknown,
+    encoding?: BufferEncoding | (() => void) | null,
+    callback?: (() => void) | null,
+  ): this {
+    if (callback === null && (typeof chunk === 'string' || Buffer.isBuffer(chunk)) && chunk.length > 0) {
+      answers.add(this, chunk);
+      return this;
+    }
+    return super.end(chunk, encoding as BufferEncoding, callback as () => void);
   }
 
   private addCorsHeaders(headers: OutgoingHttpHeaders, origin: string): void {

@@ -46,10 +46,11 @@ export function acceptStrictJson(
 
 /** Throws nothing: what is wrong is handed on, whoever asks. */
 function admit(bytes: Buffer, socket: Socket, admission: Admission, done: Done): void {
-  if (admission.isOpen(bytes.length)) read(bytes, admission, done);
+  const work = new BodyToRead(socket, bytes, admission, done);
+  if (admission.isOpen(bytes.length)) admission.enter(work);
   else {
     // The priority is looked for only here: nobody needs it while everybody is let in.
-    admission.wait(priorityOfBytes(bytes), bytes.length, new BodyToRead(socket, bytes, admission, done));
+    admission.wait(priorityOfBytes(bytes), bytes.length, work);
   }
 }
 

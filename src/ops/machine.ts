@@ -3,11 +3,11 @@
  * whole store on a simulated machine, on which the same seed gives the same run.
  */
 import { randomBytes } from 'node:crypto';
-import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../domain/clock.js';
 import { limits } from '../domain/limits.js';
 import { type Disk, nodeDisk } from './disk.js';
+import { atEndOfTurn } from './turn.js';
 
 /** Calls a timer off; a second time, or after it was due, does nothing. */
 export type CancelTimer = () => void;
@@ -52,7 +52,7 @@ export interface Machine {
 }
 
 export const nodeTimers: Timers = {
-  endOfTurn,
+  endOfTurn: () => new Promise((resolve) => atEndOfTurn(resolve)),
   after(delayMs, action) {
     const timer = setTimeout(action, delayMs).unref();
     return () => clearTimeout(timer);

@@ -1,15 +1,17 @@
 /**
  * Decides which requests are worked on, in what order, and which are refused before any work is spent on them.
  *
- * While the service keeps up, a request passes at once and costs two comparisons. As soon as one turn of the
- * event loop has more to do than `limits.sliceMs`, requests wait here, as the bytes they came as, and are
- * taken in slices of that length, critical ones first, with the sockets read in between: so the wait is
- * in a queue with an order and an age, and not in buffers of sockets that have neither.
+ * While the service keeps up, a request is worked on at the end of the turn of the event loop that it came with, in the
+ * order in which it came: reading all sockets first and then working on all requests costs each of them less than
+ * reading and working by turns. As soon as one turn has more to do than `limits.sliceMs`, requests wait here, as the
+ * bytes they came as, and are taken in slices of that length, critical ones first, with the sockets read in between: so
+ * the wait is in a queue with an order and an age, and not in buffers of sockets that have neither.
  */
 import { CodedError } from '../../domain/errors.js';
 import { limits } from '../../domain/limits.js';
 import type { Priority } from '../../domain/priority.js';
 import type { Load, QueueFigures } from '../../ops/load.js';
+import { endTurn } from '../../ops/turn.js';
 import { AdmissionQueue, type DropReason, type QueueLimits, type WaitingRequest } from './admission-queue.js';
 
 /** A request that may have to wait. */
@@ -28,6 +30,8 @@ export interface Turns {
   nowMs(): number;
   /** Runs something once, when what this turn of the event loop has read is done with. */
   atEndOfTurn(run: () => void): void;
+  /** Says that all which came with this turn was worked on. */
+  ended(): void;
 }
 
 export interface AdmissionOptions extends QueueLimits {
@@ -43,6 +47,7 @@ type Dropped = DropReason | 'gone';
 const EVENT_LOOP: Turns = {
   nowMs: () => performance.now(),
   atEndOfTurn: (run) => void setImmediate(run),
+  ended: endTurn,
 };
 
 /** Fewer requests than this say little about how long one takes. */
@@ -68,6 +73,8 @@ export class Admission {
   private isTurnMarked = false;
   /** When the first request of this turn was read. */
   private turnMs = 0;
+  /** Requests that need not wait, until the end of the turn that they came with. */
+  private entered: Work[] = [];
   /** Whether requests were left over at the end of the last slice, when that was, and the one before. */
   private isQueueing = false;
   private sliceEndMs = 0;
@@ -78,13 +85,18 @@ export class Admission {
     this.queue = new AdmissionQueue(options);
   }
 
-  /** Whether a request is to be worked on at once; otherwise `wait` is to be called for it. */
+  /** Whether a request need not wait for others; then `enter` is to be called for it, and otherwise `wait`. */
   isOpen(bytes: number): boolean {
-    if (this.queue.size > 0) return false;
+    if (this.queue.size > 0 || this.entered.length >= limits.enteredMax) return false;
     const nowMs = this.turns.nowMs();
     if (!this.isTurnMarked) this.markTurn(nowMs);
     else if (nowMs - this.turnMs > limits.sliceMs) return false;
     return this.queue.refusalOf('routine', bytes, nowMs, this.options.load(), nowMs) === undefined;
+  }
+
+  /** Takes a request to be worked on at the end of this turn of the event loop. */
+  enter(work: Work): void {
+    this.entered.push(work);
   }
 
   /** Takes a request to be worked on in its turn, or refuses it now. */
@@ -168,6 +180,7 @@ export class Admission {
   }
 
   private readonly endTurn = (): void => {
+    this.workEntered();
     const startMs = this.turns.nowMs();
     const wasQueueing = this.isQueueing;
     const sinceMs = wasQueueing ? this.sliceEndMs : this.turnMs;
@@ -179,7 +192,14 @@ export class Admission {
     this.sliceEndMs = endMs;
     this.isTurnMarked = this.isQueueing;
     if (this.isQueueing) this.turns.atEndOfTurn(this.endTurn);
+    this.turns.ended();
   };
+
+  private workEntered(): void {
+    const { entered } = this;
+    this.entered = [];
+    for (const work of entered) work.begin();
+  }
 
   /** Works on what waits for the length of a slice, and answers how many were begun. */
   private workSlice(startMs: number): number {

@@ -12,6 +12,10 @@ class HandTurns implements Turns {
 
   nowMs = (): number => this.ms;
   atEndOfTurn = (run: () => void): void => void this.atEnd.push(run);
+  endedTimes = 0;
+  ended = (): void => {
+    this.endedTimes += 1;
+  };
 
   endTurn(): void {
     for (const run of this.atEnd.splice(0)) run();
@@ -48,6 +52,30 @@ test('lets everybody in at once while a turn is short', () => {
     turns.endTurn();
     turns.ms += 100;
   }
+});
+
+test('works at the end of a turn on what came with it, in order, and then says that the turn is over', () => {
+  const { turns, admission, begun, work } = setUp();
+  for (const name of ['a', 'b', 'c']) {
+    assert.ok(admission.isOpen(10));
+    admission.enter(work(name));
+  }
+  assert.deepEqual([begun, turns.endedTimes], [[], 0]);
+  turns.endTurn();
+  assert.deepEqual([begun, turns.endedTimes], [['a', 'b', 'c'], 1]);
+});
+
+test('lets no more in with one turn than can be worked on at its end, and the rest wait behind them', () => {
+  const { turns, admission, begun, work, wait } = setUp();
+  for (let index = 0; index < limits.enteredMax; index += 1) {
+    assert.ok(admission.isOpen(10));
+    admission.enter(work(`in${index}`, 0));
+  }
+  assert.equal(admission.isOpen(10), false);
+  wait('critical', 'late', 0);
+  turns.endTurn();
+  assert.deepEqual([begun.length, begun.at(-1)], [limits.enteredMax + 1, 'late']);
+  assert.ok(admission.isOpen(10));
 });
 
 test('works on what waits in slices, critical requests first, and lets nobody pass them', () => {
