@@ -57,7 +57,7 @@ import type {
 import { followEvents } from './follow-events.js';
 import { checkDifference, PastStates } from './past-states.js';
 import type { RecentEvent } from './recent-events.js';
-import { type EventToRestore, type Restored, restoreEvents } from './restore-events.js';
+import { type EventToRestore, type Restored, type RestoreParts, restoreEvents } from './restore-events.js';
 import type { StateReader } from './state-reader.js';
 import { verifyConsultation } from './verify-consultation.js';
 
@@ -164,33 +164,49 @@ export class LocalEventStore implements EventStore {
    * Plans the append on what was accepted so far and commits it; or gives the first answer again if its events
    * are there already. Decides anew when that turns out not to hold: what it built on was refused by the log, or
    * another writer was faster and the client named no version. Up to the commit nothing is awaited, so that no
-   * other append comes between.
+   * other append comes between; nor is there a promise that an append which succeeds does not need.
    */
-  private async decideAndCommit(request: PlanRequest): Promise<Appended> {
+  private decideAndCommit(request: PlanRequest, decisions = 1): Promise<Appended> {
     const { finder, log } = this.parts;
-    for (let decisions = 1; ; decisions += 1) {
-      // Events of which nobody knows whether they are stored are neither built on nor passed over.
-      if (log.failure !== undefined) throw log.failure;
-      const builtOn = this.unsettled(request);
-      try {
-        const earlier = this.keyedAppend(request.key) ?? findEarlierAppend(finder, request);
-        if (earlier !== undefined) return await this.replay(request, earlier);
-        const head = finder.acceptedHead(request.consultationId);
-        return await this.commit(request, head?.version ?? 0, planAppend(this.planContext, head, request));
-      } catch (error) {
-        const isOvertaken = isWrongVersion(error) && request.expectedVersion === undefined;
-        const isMoot = isOvertaken || !(await areDurable(builtOn));
-        if (!isMoot || decisions >= limits.decisionsMax) throw error;
-      }
+    // Events of which nobody knows whether they are stored are neither built on nor passed over.
+    if (log.failure !== undefined) return Promise.reject(log.failure);
+    const builtOn = this.unsettled(request);
+    const decideAnew = (error: unknown) => this.decideAnew(request, builtOn, decisions, error);
+    try {
+      const earlier = this.keyedAppend(request.key) ?? findEarlierAppend(finder, request);
+      if (earlier !== undefined) return this.replay(request, earlier).catch(decideAnew);
+      const head = finder.acceptedHead(request.consultationId);
+      const planned = planAppend(this.planContext, head, request);
+      return this.commit(request, head?.version ?? 0, planned, decideAnew);
+    } catch (error) {
+      return decideAnew(error);
     }
+  }
+
+  /** Decides again after an error, if what was decided on did not come to be; otherwise throws the error. */
+  private async decideAnew(
+    request: PlanRequest,
+    builtOn: readonly RecentEvent[],
+    decisions: number,
+    error: unknown,
+  ): Promise<Appended> {
+    const isOvertaken = isWrongVersion(error) && request.expectedVersion === undefined;
+    const isMoot = isOvertaken || !(await areDurable(builtOn));
+    if (!isMoot || decisions >= limits.decisionsMax) throw error;
+    return this.decideAndCommit(request, decisions + 1);
   }
 
   /** What a decision rests on and may still be refused: the consultation's newest event, and events asked for again. */
   private unsettled({ consultationId, events, key }: PlanRequest): RecentEvent[] {
     const { recent } = this.parts.finder;
-    const found = [recent.newestOf(consultationId), key && recent.findByKey(key.digest)];
-    for (const { eventId } of events) if (eventId !== undefined) found.push(recent.find(eventId));
-    return found.filter((event) => event !== undefined);
+    const found: RecentEvent[] = [];
+    const add = (event: RecentEvent | undefined): void => {
+      if (event !== undefined) found.push(event);
+    };
+    add(recent.newestOf(consultationId));
+    if (key !== undefined) add(recent.findByKey(key.digest));
+    for (const { eventId } of events) if (eventId !== undefined) add(recent.find(eventId));
+    return found;
   }
 
   /** The append that came with a key before, if that is not too long ago. */
@@ -214,10 +230,12 @@ export class LocalEventStore implements EventStore {
     while (this.parts.finder.recent.size > waitingMax) await this.parts.indexWithin(waitingMax);
   }
 
-  private async commit(
+  /** Has events committed; what the log refuses is dropped, and `refused` says what becomes of the append. */
+  private commit(
     request: PlanRequest,
     expectedVersion: number,
     planned: readonly PlannedEvent[],
+    refused: (error: unknown) => Promise<Appended>,
   ): Promise<Appended> {
     const { log, finder, timers } = this.parts;
     if (finder.recent.size >= limits.unindexedEventsMax) {
@@ -233,28 +251,28 @@ export class LocalEventStore implements EventStore {
       recent.push(event);
       finder.recent.add(event);
     }
-    let sequence: number;
-    try {
-      sequence = await settled;
-    } catch (error) {
+    const stored = (sequence: number): Appended => {
+      timers.record('persist', started);
+      const events = planned.map((event, index) => {
+        const durable = recent[index] as RecentEvent;
+        durable.sequence = sequence + index;
+        durable.head.sequence = durable.sequence;
+        return appendedOf(event, durable.sequence);
+      });
+      return { consultationId, events, durability: this.durability, replayed: false };
+    };
+    return settled.then(stored, (error: unknown) => {
       for (const event of recent) finder.recent.dropRefused(event);
-      throw error;
-    }
-    timers.record('persist', started);
-    const events = planned.map((event, index) => {
-      const stored = recent[index] as RecentEvent;
-      stored.sequence = sequence + index;
-      stored.head.sequence = stored.sequence;
-      return appendedOf(event, stored.sequence);
+      return refused(error);
     });
-    return { consultationId, events, durability: this.durability, replayed: false };
   }
 
   /** Brings exported events back as they were (restore-events.ts). */
   restore(events: readonly EventToRestore[], restored: Restored): Promise<void> {
     const { log, finder, indexCaughtUp } = this.parts;
     const { planContext } = this;
-    const commit = this.commit.bind(this);
+    const commit: RestoreParts['commit'] = (request, version, planned) =>
+      this.commit(request, version, planned, (error) => Promise.reject(error));
     return restoreEvents({ log, finder, planContext, commit, indexCaughtUp }, events, restored);
   }
 
