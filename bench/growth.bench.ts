@@ -6,6 +6,7 @@
  * HTTP beside a service on an empty directory. Files that were just written are in the page cache.
  */
 import { measureConsultation } from './growth/measure-consultation.js';
+import { measureRecovery } from './growth/measure-recovery.js';
 import { measureStore } from './growth/measure-store.js';
 import { summarise } from './growth/summarise.js';
 import { type CaseDefinition, defineBenchmark, type RunOptions } from './harness/benchmark.js';
@@ -13,6 +14,8 @@ import { runAsMain } from './harness/run-as-main.js';
 
 const SMOKE_EVENTS = [100, 3000];
 const SMOKE_LENGTHS = [100, 1000];
+/** Of the journal that a start after a kill recovers: as much as one may hold before it is sealed, by default. */
+const JOURNAL_MEBIBYTES = { smoke: 1, full: 64 };
 
 /** Powers of ten from the first size to the last, and the last. */
 function sizesOf(first: number, last: number): number[] {
@@ -37,6 +40,11 @@ function cases({ size, own }: RunOptions): CaseDefinition[] {
       parameters: { of: 'consultation', length },
       timeLimitSeconds: 300,
     })),
+    {
+      name: 'recovery after kill -9',
+      parameters: { of: 'recovery', mebibytes: JOURNAL_MEBIBYTES[size] },
+      timeLimitSeconds: 300,
+    },
   ];
 }
 
@@ -55,8 +63,11 @@ export const benchmark = defineBenchmark({
     { flags: '--rate <number>', description: 'appends a second', default: 200 },
   ],
   cases,
-  measure: ({ of, events, length }, context) =>
-    of === 'store' ? measureStore(Number(events), context) : measureConsultation(Number(length), context),
+  measure: ({ of, events, length, mebibytes }, context) => {
+    if (of === 'store') return measureStore(Number(events), context);
+    if (of === 'recovery') return measureRecovery(Number(mebibytes), context);
+    return measureConsultation(Number(length), context);
+  },
   summarise,
 });
 await runAsMain(import.meta.url, benchmark);

@@ -3,10 +3,11 @@ import { atMost, type Summary } from '../harness/benchmark.js';
 import { scalar, scalarValue, slopeThrough } from '../harness/measures.js';
 import { type CaseResult, type Chart, honest, type Measure } from '../harness/result.js';
 
-const START_MS_MAX = 1500;
-const RESIDENT_MIB_MAX = 250;
+const START_MS_MAX = 1000;
+const RECOVERY_MS_MAX = 2000;
+const RESIDENT_MIB_MAX = 200;
 const APPEND_P95_RATIO_MAX = 1.15;
-const STATE_MS_MAX = { 100: 2, 5000: 25 } as const;
+const STATE_MS_MAX = { 100: 1, 5000: 15 } as const;
 /** An append may take so much of itself longer with each tenfold of events: a twentieth, which is noise. */
 const APPEND_SLOPE_MAX = 0.05;
 
@@ -83,6 +84,12 @@ function checksAt(of: (kind: string) => CaseResult[]) {
   const start = largest('start')?.measures;
   return [
     atMost('start, from the process to listening (median)', scalarValue(start?.start), START_MS_MAX, 'ms'),
+    atMost(
+      'start after kill -9, with a journal to recover (median)',
+      scalarValue(largest('recovery')?.measures.recovery),
+      RECOVERY_MS_MAX,
+      'ms',
+    ),
     atMost(
       'resident memory after serving',
       scalarValue(start?.resident_after_serving),
