@@ -7,6 +7,8 @@ import { type LocalStore, openLocalStore } from '../store/open-local-store.js';
 export interface ConfiguredStoreOptions {
   logger: Logger;
   timers?: StageTimers;
+  /** What else a start has to do (LocalStoreOptions). */
+  meanwhile?: (() => void) | undefined;
   /** The store can keep its promises no longer; the process must stop. */
   onFailed: (error: Error) => void;
 }
@@ -35,5 +37,6 @@ export function openConfiguredStore(
     logger: options.logger,
     timers: options.timers ?? createStageTimers(),
     onFailed: options.onFailed,
+    meanwhile: options.meanwhile,
   });
 }

@@ -3,7 +3,9 @@ import type { Authenticator } from '../domain/access.js';
 import { limits } from '../domain/limits.js';
 import { Admission } from '../http/admission/admission.js';
 import { buildApp } from '../http/app.js';
+import { AppendBody } from '../http/schemas.js';
 import { type HttpServer, startServer } from '../http/server.js';
+import { precompile } from '../http/validation.js';
 import type { Load } from '../ops/load.js';
 import type { Logger } from '../ops/logger.js';
 import { createMetrics, type Metrics } from '../ops/metrics.js';
@@ -28,6 +30,11 @@ export interface HttpApiParts {
   shownMetrics?: (own: Metrics) => Metrics;
   /** How long a stop goes on serving open connections. */
   drainMs?: number;
+}
+
+/** The long part of building the API, which needs nothing: to be done while a store is being opened. */
+export function prepareHttpApi(): void {
+  precompile(AppendBody);
 }
 
 export async function startHttpApi(parts: HttpApiParts): Promise<HttpServer> {

@@ -7,7 +7,7 @@ import type { Settings } from '../ops/settings-table.js';
 import { createStageTimers } from '../ops/stage-timers.js';
 import type { CommandContext } from './command-context.js';
 import { openConfiguredAccess } from './configured-access.js';
-import { startHttpApi } from './http-api.js';
+import { prepareHttpApi, startHttpApi } from './http-api.js';
 import { StopReason } from './stop-reason.js';
 import { logStopped, openStoreUnlessStopped, storeFailure } from './stoppable-store.js';
 
@@ -24,7 +24,8 @@ export async function serve(settings: Settings, version: string, context: Comman
   let authenticator: Authenticator | undefined;
   try {
     authenticator = await openConfiguredAccess(settings, logger);
-    const store = await openStoreUnlessStopped({ settings, logger, timers, reason, context });
+    const opening = { settings, logger, timers, reason, context, meanwhile: prepareHttpApi };
+    const store = await openStoreUnlessStopped(opening);
     const storeMs = Math.round(performance.now() - startedMs);
     try {
       const { load, appendedEvents } = store;

@@ -14,12 +14,14 @@ export interface StoppableStoreParts {
   timers: StageTimers;
   reason: StopReason;
   context: CommandContext;
+  /** What else a start has to do (LocalStoreOptions). */
+  meanwhile?: () => void;
 }
 
 /** Opens it. A signal that comes meanwhile ends the process at once, as a kill would: that is always safe. */
 export async function openStoreUnlessStopped(parts: StoppableStoreParts): Promise<LocalStore> {
-  const { settings, logger, timers, reason, context } = parts;
-  const opening = openConfiguredStore(settings, { logger, timers, onFailed: reason.failed });
+  const { settings, logger, timers, reason, context, meanwhile } = parts;
+  const opening = openConfiguredStore(settings, { logger, timers, onFailed: reason.failed, meanwhile });
   await Promise.race([opening, reason.signalArrived]);
   if (reason.isSignalled) {
     logger.info('stopped before it listened');
