@@ -134,6 +134,11 @@ export const limits = {
   rollCheckMs: 1000,
   /** After sealing a segment failed (a full disk), until it is tried again. */
   sealRetryMs: 30_000,
+  /**
+   * How long the thread that seals waits for the next segment before it ends: to load HDF5 again costs 0.7 s of a
+   * core, to keep it some 60 MB. A busy log fills a segment in seconds.
+   */
+  sealThreadIdleMs: 30_000,
   /** How often an append is decided anew because what it built on was refused or overtaken. */
   decisionsMax: 4,
   /** Consultation heads kept in memory; each is about 400 bytes. */

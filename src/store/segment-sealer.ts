@@ -1,18 +1,18 @@
 /**
- * Seals full journals, one at a time, each in a worker thread of its own.
+ * Seals full journals, one at a time, in a worker thread (seal-thread.ts).
  *
  * The order is what makes it safe: the sealed file is durable and read back, then the manifest lists it, then
  * the log may delete the journal, then the live file goes. A stop anywhere leaves a journal that is sealed again.
  */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { assert, CodedError } from '../domain/errors.js';
+import { assert } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { FileLog, JournalSpan } from '../log/file-log.js';
-import type { CancelTimer, Machine, Thread } from '../ops/machine.js';
+import type { CancelTimer, Machine } from '../ops/machine.js';
 import type { SegmentArchive } from '../segments/segment-archive.js';
-import { liveFileName, type SealedSegment, sealedFileName } from '../segments/segment-layout.js';
-import type { SealReport, SealWorkerData } from './followers/seal-task.js';
+import { liveFileName, sealedFileName } from '../segments/segment-layout.js';
+import { SealThread } from './seal-thread.js';
 
 export interface SegmentSealerOptions {
   log: FileLog;
@@ -27,11 +27,13 @@ export interface SegmentSealerOptions {
 export class SegmentSealer {
   private readonly waiting: JournalSpan[] = [];
   private running: Promise<void> | undefined;
-  private worker: Thread | undefined;
+  private readonly thread: SealThread;
   private cancelRetry: CancelTimer | undefined;
   private closing = false;
 
-  constructor(private readonly options: SegmentSealerOptions) {}
+  constructor(private readonly options: SegmentSealerOptions) {
+    this.thread = new SealThread(options.machine);
+  }
 
   /** A journal is full and everything that follows the log has read it. */
   add(journal: JournalSpan): void {
@@ -67,7 +69,7 @@ export class SegmentSealer {
     assert(journal.firstSequence === archive.lastSequence + 1, 'segments are sealed once, in order');
     const startedMs = Date.now();
     const path = join(directory, sealedFileName(journal.firstSequence));
-    const sealed = await this.runWorker({ journal, previousRoot: archive.lastRoot, codec, path });
+    const sealed = await this.thread.seal({ journal, previousRoot: archive.lastRoot, codec, path });
     await archive.add(sealed);
     // From here on the segment is what counts. A journal that cannot be removed now goes with the next one.
     this.waiting.shift();
@@ -84,21 +86,6 @@ export class SegmentSealer {
     );
   }
 
-  private runWorker(workerData: SealWorkerData): Promise<SealedSegment> {
-    return new Promise((resolve, reject) => {
-      const entry = new URL('./followers/seal-worker.js', import.meta.url);
-      const worker = this.options.machine.startThread(entry, workerData);
-      this.worker = worker;
-      worker.on('message', (message) => {
-        const report = message as SealReport;
-        if (report.kind === 'sealed') resolve(report.segment);
-        else reject(new CodedError(report.code, report.message));
-      });
-      worker.on('error', reject);
-      worker.on('exit', () => reject(new Error('the sealing thread ended')));
-    });
-  }
-
   /** Resolves when nothing waits to be sealed, or sealing has failed and waits to be tried again. */
   async idle(): Promise<void> {
     while (this.running !== undefined) await this.running;
@@ -108,7 +95,7 @@ export class SegmentSealer {
   async close(): Promise<void> {
     this.closing = true;
     this.cancelRetry?.();
-    await this.worker?.terminate();
+    await this.thread.close();
     await this.running;
   }
 }

@@ -7,7 +7,7 @@ import { serveReads } from '../../src/segments/serve-reads.js';
 import { type IndexWorkerData, openIndexFollower } from '../../src/store/followers/index-follower.js';
 import { type Follower, serveFollower } from '../../src/store/followers/journal-follower.js';
 import { type MirrorWorkerData, openMirror } from '../../src/store/followers/mirror-follower.js';
-import { type SealWorkerData, sealJournal } from '../../src/store/followers/seal-task.js';
+import { serveSealing } from '../../src/store/followers/seal-task.js';
 import type { MemoryIndex } from './memory-index.js';
 import type { Scheduler } from './scheduler.js';
 import type { DiskUser } from './simulated-disk.js';
@@ -87,8 +87,9 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     serveReads(port, disk.blocking);
     return undefined;
   },
-  'seal-worker.js': async (port, disk, data) => {
-    port.postMessage(await sealJournal(data as SealWorkerData, disk));
+  'seal-worker.js': (port, disk) => {
+    serveSealing(port, disk);
+    return undefined;
   },
   'codec-worker.js': async (port) => port.postMessage({ kind: 'proven' }),
 };
