@@ -1,4 +1,5 @@
 /** A column in the making: bytes that grow at the end and are taken away at the front. */
+import { copyBytes } from './copy-bytes.js';
 
 /** Little-endian values of one size, one after another. */
 export class ByteColumn {
@@ -44,7 +45,7 @@ export class ByteColumn {
   /** A part of `source`. */
   bytes(source: Buffer, start: number, end: number): void {
     const offset = this.#grow(end - start);
-    source.copy(this.#bytes, offset, start, end);
+    copyBytes(source, start, end, this.#bytes, offset);
   }
 
   /** A text of characters below 256, one byte each. */

@@ -2,6 +2,7 @@
  * Reads a column of an open file through a window of whole chunks, so that neighbours cost no second decoding
  * and the rest of the column is never touched.
  */
+import { copyBytes } from './copy-bytes.js';
 import type { Hdf5File } from './hdf5.js';
 import { rowBytes } from './hdf5.js';
 import { damagedFile } from './segment-file.js';
@@ -53,7 +54,7 @@ export class ColumnWindow {
   copy(startRow: number, endRow: number, target: Buffer, targetOffset: number): void {
     if (startRow === endRow) return;
     const offset = this.#seek(startRow, endRow);
-    this.#bytes.copy(target, targetOffset, offset, offset + (endRow - startRow) * this.#rowBytes);
+    copyBytes(this.#bytes, offset, offset + (endRow - startRow) * this.#rowBytes, target, targetOffset);
   }
 
   /** Reads the whole column and keeps it. For a scan, which meets the rows of a dictionary in any order. */

@@ -10,8 +10,11 @@ import { plainFailure } from '../../ops/disk-failure.js';
 import type { ThreadPort } from '../../ops/machine.js';
 import type { FollowerCommand, FollowerReport } from './follower-protocol.js';
 
-/** Handed over at a time, at most (more if one block holds more). */
-const BATCH_EVENTS = 1000;
+/**
+ * Handed over at a time, at most (more if one block holds more). The index commits each time and the mirror writes all
+ * its columns, so that what one message tells of should fit: at 20,000 events/s the mirror hears of 6,700.
+ */
+const BATCH_EVENTS = 8192;
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 export interface Follower {
