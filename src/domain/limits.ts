@@ -195,8 +195,11 @@ export const limits = {
   streamRetryMsSpread: 4000,
   /** How long the log is idle before it writes a block that proves its last one durable. */
   confirmDelayMs: 200,
-  /** Between a commit and the index learning of it. Each commit of the index costs a sync; until then memory answers. */
-  indexDelayMs: 50,
+  /**
+   * Between a commit and the index learning of it. Each commit of the index costs a sync and a copy of every page that it
+   * changes; until then memory answers, and who needs the index has it told at once.
+   */
+  indexDelayMs: 100,
   /** How often the files of keys are looked at for a change: a revoked key is refused this long after, and a read. */
   credentialPollMs: 500,
   /** Tokens that were verified and are kept until they expire; each is about 300 bytes. */
