@@ -200,6 +200,12 @@ export const limits = {
    * changes; until then memory answers, and who needs the index has it told at once.
    */
   indexDelayMs: 100,
+  /**
+   * How nice the threads that follow the log are to those that answer requests (ops/thread-priority.ts). The index less than
+   * the others: appends wait for it once it is `unindexedEventsMax` behind. It needs a fifth of a core at 20,000 events/s.
+   */
+  indexThreadNice: 4,
+  followerThreadNice: 8,
   /** How often the files of keys are looked at for a change: a revoked key is refused this long after, and a read. */
   credentialPollMs: 500,
   /** Tokens that were verified and are kept until they expire; each is about 300 bytes. */
@@ -304,6 +310,7 @@ assert(
   'a batch of imported events fits the queue',
 );
 assert(limits.confirmDelayMs < limits.journalProofMs, 'an idle log proves its last block in time');
+assert(limits.indexThreadNice <= limits.followerThreadNice, 'appends may have to wait for the index alone');
 assert(limits.indexDelayMs < limits.indexWaitMs, 'the index hears of an event while a read waits for it');
 assert(limits.pageConsultationsDefault <= limits.pageConsultationsMax, 'the default list fits the limit');
 assert(limits.bodyBytesMax < limits.pageBytesMax, 'a page is more than an event');
