@@ -47,6 +47,32 @@ test('a power cut may tear a durable write that is under way, and nothing before
     assert.ok(kept.has(text), `"${text}" may be left`);
 });
 
+test('a power cut leaves each sector of a write inside a file old or new, on its own', () => {
+  const sectors = (file: FileImage): string =>
+    [0, 512, 1024]
+      .map((at) =>
+        file.cached
+          .read(at, 512)
+          .toString('latin1')
+          .replace(/(.)\1{511}/, '$1'),
+      )
+      .join('');
+  const kept = new Set(
+    SEEDS.map((seed) => {
+      const file = new FileImage();
+      write(file, 'o'.repeat(3 * 512 + 100), true);
+      file.begin({ kind: 'write', offset: 0, data: Buffer.alloc(3 * 512, 'n'), isDone: false });
+      const left = file.afterPowerCut(seededRandom(seed));
+      assert.equal(left.cached.length, 3 * 512 + 100);
+      return sectors(left);
+    }),
+  );
+  for (let mask = 0; mask < 8; mask += 1) {
+    const mixture = [0, 1, 2].map((bit) => (mask & (1 << bit) ? 'n' : 'o')).join('');
+    assert.ok(kept.has(mixture), `"${mixture}" may be left`);
+  }
+});
+
 test('a later sync does not save what a failed one lost', () => {
   const kept = left(SEEDS, (seed) => {
     const file = new FileImage();

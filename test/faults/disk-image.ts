@@ -112,12 +112,16 @@ export class FileImage {
   }
 
   /**
-   * A sync that failed: the system takes the pages for clean, whether they reached the disk or not, and no later sync
-   * writes them. It may also forget what they held.
+   * A sync that failed: the system takes the pages for clean, whether they, or some sectors of them, reached the disk
+   * or not, and no later sync writes them. It may also forget what they held.
    */
   lost(changes: readonly FileChange[], random: Random): void {
     this.pending = this.pending.filter((change) => !changes.includes(change));
-    for (const change of changes) if (random() < 0.5) applyToFile(this.durable, change);
+    for (const change of changes) {
+      const fate = random();
+      if (fate < 0.4) applyToFile(this.durable, change);
+      else if (fate < 0.6 && change.kind === 'write') tear(this.durable, change, random);
+    }
     if (random() < 0.5) return;
     const { durable } = this;
     this.cached.truncate(0);
