@@ -10,6 +10,18 @@ umask 027
 [ -d "$data/journal" ] || { echo "backup.sh: $data: there is no store here" >&2; exit 1; }
 mkdir -p "$copy/journal" "$copy/segments"
 
+# A journal may be sealed and deleted before its turn comes, or just then.
+copy_journal() {
+  cp -p "$1" "$copy/journal/" 2>/dev/null || [ ! -e "$1" ] || cp -p "$1" "$copy/journal/"
+}
+
+# The bytes of a journal without the zeros at its end, of which there are 256 KiB at most.
+used_bytes() {
+  size=$(wc -c <"$1")
+  last=$(tail -c 524288 "$1" | cmp -l - /dev/zero 2>/dev/null | tail -n 1 | sed 's/^ *\([0-9]*\).*/\1/')
+  echo $((size - (size < 524288 ? size : 524288) + ${last:-0}))
+}
+
 # The audit trail, to which is only added, and the API keys. A store that never asked for either has none.
 if [ -d "$data/audit" ]; then
   mkdir -p "$copy/audit"
@@ -22,9 +34,17 @@ for attempt in 1 2 3 4 5; do
 
   # 1. The journals, oldest first. One that is gone by now was sealed: its segment comes with step 3.
   for journal in "$data"/journal/*.journal; do
-    cp -p "$journal" "$copy/journal/" 2>/dev/null || [ ! -e "$journal" ] || cp -p "$journal" "$copy/journal/"
+    copy_journal "$journal"
     newest=$(basename "$journal" .journal)
   done
+
+  # The newest is written into room of zeros meanwhile, so that a copy of it may lack a block and have a later one. All
+  # that is in the first copy was written before the second is begun: of the second stays as much.
+  if [ -e "$copy/journal/$newest.journal" ]; then
+    bytes=$(used_bytes "$copy/journal/$newest.journal")
+    copy_journal "$data/journal/$newest.journal"
+    truncate -s "$bytes" "$copy/journal/$newest.journal"
+  fi
 
   # 2. Right after them, the list of the sealed segments. There is none before the first is sealed.
   sealed=0
