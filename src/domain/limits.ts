@@ -82,6 +82,11 @@ export const limits = {
   /** One journal, when the disk lets no new one be begun; places in it are kept in 32 bits. */
   journalBytesMax: 2 * 1024 ** 3,
   /**
+   * Room that is made in the journal at a time. With 64 KiB, blocks of 8 KiB make room too often; from 1 MiB on, the one
+   * that makes it takes milliseconds.
+   */
+  journalRoomBytes: 256 * 1024,
+  /**
    * Events waiting for the log, and at most what an operator may let wait in front of it (FI_QUEUE_EVENTS). At
    * 25,000 events/s this is a third of a second.
    */

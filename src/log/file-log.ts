@@ -237,13 +237,8 @@ export class FileLog implements CommitLog {
 
   private failureOf(cause: unknown): CodedError {
     if (isNoSpace(cause)) {
-      return new CodedError(
-        'STORAGE_FULL',
-        'The disk is full: nothing was stored. Free space, then try again.',
-        {
-          cause,
-        },
-      );
+      const message = 'The disk is full: nothing was stored. Free space, then try again.';
+      return new CodedError('STORAGE_FULL', message, { cause });
     }
     return new CodedError(
       'LOG_UNAVAILABLE',
@@ -264,6 +259,7 @@ export class FileLog implements CommitLog {
   private async roll(): Promise<void> {
     const { disk, directory, durability } = this.options;
     try {
+      await this.current.cutRoom();
       const now = (this.options.now ?? Date.now)();
       const first = this.current.nextSequence;
       const next = await Journal.create(disk, directory, first, now, durability === 'fsync');
@@ -352,6 +348,7 @@ export class FileLog implements CommitLog {
     this.cancelConfirm?.();
     while (this.working !== undefined) await this.working;
     if (this.failure === undefined) await this.confirm();
+    if (this.failure === undefined) await this.current.cutRoom().catch((error) => this.refuse([], error));
     await Promise.all([...this.full, this.current].map((journal) => journal.close()));
   }
 }
@@ -363,7 +360,7 @@ async function openJournals(
   journals: Journal[],
 ): Promise<number> {
   let tornBytes = 0;
-  for (const name of names) {
+  for (const [index, name] of names.entries()) {
     const before = journals.at(-1);
     if (before !== undefined && before.nextSequence !== journalFirstSequence(name)) {
       throw new CodedError(
@@ -372,7 +369,7 @@ async function openJournals(
       );
     }
     const opened = await Journal.open(disk, directory, name, {
-      isLast: name === names.at(-1),
+      followedBy: journalFirstSequence(names[index + 1] ?? ''),
       durable: durability === 'fsync',
       durableThrough,
       ...(visit && { visit }),

@@ -7,10 +7,12 @@
  *   - A block is written only after all before it are on stable storage. A block that is whole therefore
  *     proves that every byte before it was durable: damage there is damage, and no torn tail.
  *   - A block without events says just that, and is written when the log falls idle or closes.
+ *   - Zeros after the last block are room for further ones, and say nothing. A block may end in zeros of its own, so
+ *     the room begins where the last whole block ends, and not where the zeros do.
  *
  * File header, 64 bytes, little-endian:          Block header, 32 bytes:
  *   0   8  "FICJOURN"                              0  4  "FIBK"
- *   8   4  format version, 2                       4  4  bytes of the body
+ *   8   4  format version, 3                       4  4  bytes of the body
  *  12   4  zero                                    8  8  sequence of the first event
  *  16   8  sequence of the first event            16  4  number of events
  *  24   8  created, milliseconds since 1970       20  4  CRC-32 of the body
@@ -22,8 +24,8 @@
 import { crc32 } from 'node:zlib';
 import { CodedError } from '../domain/errors.js';
 
-/** In version 1 no event has a key (domain/stored-event.ts); there is no other difference. */
-export const JOURNAL_FORMAT_VERSION = 2;
+/** Up to version 2 there is no room, and in version 1 no event has a key (domain/stored-event.ts). */
+export const JOURNAL_FORMAT_VERSION = 3;
 export const FILE_HEADER_BYTES = 64;
 export const BLOCK_HEADER_BYTES = 32;
 /** Before each link stands its length. */

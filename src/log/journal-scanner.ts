@@ -1,4 +1,4 @@
-/** Reads the blocks of a journal in order, and tells a torn tail from damage. */
+/** Reads the blocks of a journal in order, and tells room, a torn tail and damage apart. */
 import { CodedError } from '../domain/errors.js';
 import type { DiskFile } from '../ops/disk.js';
 import {
@@ -82,6 +82,8 @@ export async function findBlockAfter(
   let from = offset + 1;
   while (from < fileEnd) {
     const bytes = await window.at(from, Math.min(WINDOW_BYTES, fileEnd - from));
+    // No block fits there; and a file that was cut meanwhile has nothing to look through.
+    if (bytes.length < BLOCK_HEADER_BYTES) return undefined;
     const index = bytes.indexOf(BLOCK_MAGIC);
     if (index < 0) {
       from += Math.max(1, bytes.length - BLOCK_MAGIC.length + 1);
@@ -97,9 +99,29 @@ export async function findBlockAfter(
   return undefined;
 }
 
+/** Whether a whole block stands there now. */
+export async function isBlockAt(file: DiskFile, offset: number, fileEnd: number): Promise<boolean> {
+  return (await blockAt(new Window(file, fileEnd), offset)) !== undefined;
+}
+
+/** Where the bytes between two offsets end that are not zero; `offset` if there are none, so that all is room. */
+export async function usedEnd(file: DiskFile, offset: number, fileEnd: number): Promise<number> {
+  for (let end = fileEnd; end > offset; ) {
+    const start = Math.max(offset, end - WINDOW_BYTES);
+    const bytes = await file.read(start, end - start);
+    const index = bytes.findLastIndex((byte) => byte !== 0);
+    if (index >= 0) return start + index + 1;
+    end = start;
+  }
+  return offset;
+}
+
 /**
- * Decides what the bytes at `offset` are, where a whole block was expected: returns if they are the torn tail
+ * Decides what the bytes at `offset` are, where a whole block was expected: returns if they are room or the torn tail
  * of a write that nobody was told of, and throws LOG_DAMAGED if a later block proves that they were durable.
+ *
+ * Who reads beside the writer may read a place before a block is written there, and the place behind it after the next
+ * one is. The first of the two is whole by then, so it is looked at once more before it is called damaged.
  */
 export async function assertTornTail(
   file: DiskFile,
@@ -109,7 +131,7 @@ export async function assertTornTail(
   sequence: number,
 ): Promise<void> {
   const later = await findBlockAfter(file, offset, fileEnd, sequence);
-  if (later === undefined) return;
+  if (later === undefined || (await isBlockAt(file, offset, fileEnd))) return;
   throw new CodedError(
     'LOG_DAMAGED',
     `${name}, offset ${offset}: the block that holds event ${sequence} is damaged (a whole block follows at offset ${later}, so this is no torn tail). ${WHAT_TO_DO}`,

@@ -1,8 +1,11 @@
 /** One journal file: appends blocks, knows where each event lies, and reads events back. */
 import { join } from 'node:path';
 import { assert, CodedError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 import type { Disk, DiskFile } from '../ops/disk.js';
+import { isNoSpace } from '../ops/disk-failure.js';
+import { EventPlaces } from './event-places.js';
 import {
   BLOCK_HEADER_BYTES,
   decodeFileHeader,
@@ -16,43 +19,12 @@ import {
   LENGTH_BYTES,
   WHAT_TO_DO,
 } from './journal-format.js';
-import { assertTornTail, type Block, readBlocks } from './journal-scanner.js';
+import { assertTornTail, type Block, readBlocks, usedEnd } from './journal-scanner.js';
 
 /** Events closer than this in the file are read together, in bytes. */
 const READ_GAP_BYTES = 4096;
 /** One read of several events, at most, in bytes; a larger event is read alone. */
 const READ_SPAN_BYTES = 256 * 1024;
-
-/** The places of a journal's events: 8 bytes of memory an event. */
-class EventPlaces {
-  private offsets: Uint32Array = new Uint32Array(1024);
-  private lengths: Uint32Array = new Uint32Array(1024);
-  count = 0;
-
-  add(offset: number, length: number): void {
-    if (this.count === this.offsets.length) {
-      this.offsets = EventPlaces.grown(this.offsets);
-      this.lengths = EventPlaces.grown(this.lengths);
-    }
-    this.offsets[this.count] = offset;
-    this.lengths[this.count] = length;
-    this.count += 1;
-  }
-
-  offset(index: number): number {
-    return this.offsets[index] as number;
-  }
-
-  length(index: number): number {
-    return this.lengths[index] as number;
-  }
-
-  private static grown(array: Uint32Array): Uint32Array {
-    const larger = new Uint32Array(array.length * 2);
-    larger.set(array);
-    return larger;
-  }
-}
 
 /** What was found when a journal was opened after a stop. */
 export interface JournalRecovery {
@@ -61,7 +33,8 @@ export interface JournalRecovery {
 }
 
 interface RecoverOptions {
-  isLast: boolean;
+  /** The first sequence of the journal after it; none if it is the last. */
+  followedBy: number | undefined;
   durable: boolean;
   durableThrough: number;
   visit?: (block: Block) => void;
@@ -73,12 +46,15 @@ export class Journal {
   endOffset = FILE_HEADER_BYTES;
   /** Whether the last block is one without events. */
   isConfirmed = true;
+  /** Where the file ends. From `endOffset` on it is room: zeros, and on stable storage as such. */
+  private fileEnd = FILE_HEADER_BYTES;
 
   private constructor(
     readonly path: string,
     readonly name: string,
     private readonly header: JournalHeader,
     private readonly file: DiskFile,
+    private readonly durable: boolean,
   ) {}
 
   get firstSequence(): number {
@@ -118,7 +94,7 @@ export class Journal {
       await disk.syncDirectory(directory);
       const file = await disk.open(path, { mode: 'write', durable });
       const formatVersion = JOURNAL_FORMAT_VERSION;
-      return new Journal(path, name, { formatVersion, firstSequence, createdMs }, file);
+      return new Journal(path, name, { formatVersion, firstSequence, createdMs }, file, durable);
     } catch (cause) {
       // The name is taken now: going on with the journal before it would leave two with the same events.
       throw new Error('a new journal has its name but cannot be used', { cause });
@@ -128,7 +104,7 @@ export class Journal {
   /**
    * Opens a journal and finds its events.
    *
-   * `isLast` allows a torn tail and cuts it; anywhere else, and for anything that is no torn tail, throws
+   * Of the last one, room and a torn tail are cut off; in any other, and for anything that is no torn tail, throws
    * LOG_DAMAGED with file, offset and sequence, and changes nothing. The same if the last journal lacks events up
    * to `durableThrough`, which were acknowledged. `visit` is given every block in order. What was found is on
    * stable storage when this returns, whoever wrote it.
@@ -146,7 +122,7 @@ export class Journal {
       if (header.firstSequence !== journalFirstSequence(name)) {
         throw damaged(name, 0, header.firstSequence, 'the file is not the one its name says');
       }
-      const journal = new Journal(path, name, header, file);
+      const journal = new Journal(path, name, header, file, options.durable);
       const tornBytes = await journal.recover(options);
       return { journal, recovery: { tornBytes } };
     } catch (error) {
@@ -155,7 +131,7 @@ export class Journal {
     }
   }
 
-  private async recover({ isLast, durable, durableThrough, visit }: RecoverOptions): Promise<number> {
+  private async recover({ followedBy, durable, durableThrough, visit }: RecoverOptions): Promise<number> {
     const size = await this.file.size();
     let last: Block | undefined;
     for await (const block of readBlocks(this.file, FILE_HEADER_BYTES, size)) {
@@ -166,14 +142,17 @@ export class Journal {
       visit?.(block);
       last = block;
     }
-    const tornBytes = size - this.endOffset;
-    if (tornBytes > 0) {
-      await assertTornTail(this.file, this.name, this.endOffset, size, this.nextSequence);
-      if (!isLast) throw damaged(this.name, this.endOffset, this.nextSequence, 'a block is damaged');
+    const tornBytes = (await usedEnd(this.file, this.endOffset, size)) - this.endOffset;
+    if (tornBytes > 0) await assertTornTail(this.file, this.name, this.endOffset, size, this.nextSequence);
+    if (followedBy !== undefined) {
+      // A copy of the newest journal may have room and then be followed. If events are missing there, it is none.
+      const isRoom = tornBytes === 0 && this.nextSequence === followedBy;
+      if (size === this.endOffset || isRoom) return 0;
+      throw damaged(this.name, this.endOffset, this.nextSequence, 'a block is damaged');
     }
-    if (!isLast) return tornBytes;
     if (this.nextSequence <= durableThrough) throw this.lacks(durableThrough, durable);
-    if (tornBytes > 0) await this.cutTornTail(size);
+    if (size > this.endOffset) await this.cutTail(size);
+    this.fileEnd = this.endOffset;
     await this.makeDurable(last);
     return tornBytes;
   }
@@ -186,8 +165,8 @@ export class Journal {
     return damaged(this.name, this.endOffset, this.nextSequence, what, advice);
   }
 
-  /** Cuts a tail off that is torn. Only one that is so twice: a bit that was read wrong must not cost an event. */
-  private async cutTornTail(size: number): Promise<void> {
+  /** Cuts off what is no block. Only what is so twice: a bit that was read wrong must not cost an event. */
+  private async cutTail(size: number): Promise<void> {
     for await (const block of readBlocks(this.file, this.endOffset, size)) {
       throw damaged(this.name, block.offset, this.nextSequence, 'the disk reads otherwise each time');
     }
@@ -207,10 +186,20 @@ export class Journal {
     await this.file.sync();
   }
 
-  /** Cuts the file back to its durable blocks. */
+  /** Cuts the file back to its durable blocks. An error of it is never one of a full disk, which could be gone on with. */
   async cutBack(): Promise<void> {
-    await this.file.truncate(this.endOffset);
-    await this.file.sync();
+    try {
+      await this.file.truncate(this.endOffset);
+      await this.file.sync();
+    } catch (cause) {
+      throw new Error('the journal could not be cut back to its blocks', { cause });
+    }
+    this.fileEnd = this.endOffset;
+  }
+
+  /** Cuts the room off, because no block comes any more. */
+  async cutRoom(): Promise<void> {
+    if (this.fileEnd > this.endOffset) await this.cutBack();
   }
 
   get nextSequence(): number {
@@ -226,9 +215,35 @@ export class Journal {
    * an error the file may hold a part of it: see `cutBack`.
    */
   async appendBlock(links: readonly Buffer[], linkBytes: number): Promise<void> {
-    const block = encodeBlock(this.nextSequence, links, linkBytes);
-    await this.file.write(block, this.endOffset);
+    await this.write(encodeBlock(this.nextSequence, links, linkBytes));
     this.take(links, this.endOffset);
+  }
+
+  /**
+   * A block past the end of the file takes zeros with it, in the same write: room for the next ones. Those change no
+   * size and no place of the file, and to sync them takes half as long. A full disk may still hold the block alone.
+   */
+  private async write(block: Buffer): Promise<void> {
+    const end = this.endOffset + block.length;
+    const roomEnd = this.roomEndAfter(end);
+    if (end > this.fileEnd && roomEnd > end) {
+      try {
+        await this.file.write(Buffer.concat([block], roomEnd - this.endOffset), this.endOffset);
+        this.fileEnd = roomEnd;
+        return;
+      } catch (error) {
+        if (!isNoSpace(error)) throw error;
+        await this.cutBack();
+      }
+    }
+    await this.file.write(block, this.endOffset);
+    this.fileEnd = Math.max(this.fileEnd, end);
+  }
+
+  /** What is not synced gains nothing by room; and no older version would know what it is. */
+  private roomEndAfter(end: number): number {
+    if (!this.durable || this.isOfOldFormat) return end;
+    return Math.ceil(end / limits.journalRoomBytes) * limits.journalRoomBytes;
   }
 
   /** Writes a block without events, which proves that all before it was durable. */

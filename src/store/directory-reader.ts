@@ -23,6 +23,7 @@ export interface JournalFacts {
   file: string;
   firstSequence: number;
   eventCount: number;
+  /** Without the room behind its blocks. */
   fileBytes: number;
 }
 
@@ -69,10 +70,9 @@ export class DirectoryReader {
       const reader = await this.openJournal(firstSequence);
       if (reader === undefined) continue;
       try {
-        const fileBytes = await reader.size();
         let eventCount = 0;
         for await (const batch of reader.readCommitted()) eventCount += batch.length;
-        facts.push({ file: reader.name, firstSequence, eventCount, fileBytes });
+        facts.push({ file: reader.name, firstSequence, eventCount, fileBytes: reader.endOffset });
       } finally {
         await reader.close();
       }

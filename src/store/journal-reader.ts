@@ -3,7 +3,8 @@
  *
  * What counts is what the owner has on stable storage. It writes a block only after all before it are there, so
  * anything that stands after a block, or a newer journal, proves the block; a log that falls idle writes an empty
- * block for that purpose (src/log/journal-format.ts). A block that nothing follows yet is held back.
+ * block for that purpose (src/log/journal-format.ts). A block that nothing follows yet is held back. Zeros are nothing:
+ * they are room that was made ahead.
  */
 import { join } from 'node:path';
 import { CodedError } from '../domain/errors.js';
@@ -16,7 +17,7 @@ import {
   journalName,
   WHAT_TO_DO,
 } from '../log/journal-format.js';
-import { assertTornTail, readBlocks } from '../log/journal-scanner.js';
+import { assertTornTail, type Block, readBlocks, usedEnd } from '../log/journal-scanner.js';
 import type { Disk, DiskFile } from '../ops/disk.js';
 
 /** The first sequences of the journals in a directory, in order: their names say them. */
@@ -84,9 +85,9 @@ export class JournalReader {
     }
   }
 
-  /** Bytes of the file now. */
-  size(): Promise<number> {
-    return this.file.size();
+  /** Where the blocks end that were read. */
+  get endOffset(): number {
+    return this.offset;
   }
 
   /** Whether a newer journal exists: then this one is full and stays as it is. */
@@ -101,13 +102,15 @@ export class JournalReader {
    * the next start of the service takes it as well.
    */
   async *readCommitted(): AsyncGenerator<SequencedLink[], boolean> {
-    const endOffset = await this.size();
+    let endOffset = await this.file.size();
     for (let waitedMs = 0; ; waitedMs += limits.directoryPollMs) {
       const isFull = await this.isFull();
       const takesUnproven = waitedMs >= limits.journalProofMs;
-      const pass = { isFull, endOffset: isFull ? await this.size() : endOffset, takesUnproven };
-      const isDone = yield* this.read(pass);
-      if (isDone) return isFull;
+      const pass = { isFull, endOffset: isFull ? await this.file.size() : endOffset, takesUnproven };
+      const heldBackEnd = yield* this.read(pass);
+      if (heldBackEnd === undefined) return isFull;
+      // Whatever comes after it was not committed when this was called.
+      endOffset = heldBackEnd;
       await new Promise((resolve) => setTimeout(resolve, limits.directoryPollMs));
     }
   }
@@ -115,22 +118,26 @@ export class JournalReader {
   /** What was proven since the last call, in batches. True if the journal is full and was read to its end. */
   async *readProven(): AsyncGenerator<SequencedLink[], boolean> {
     const isFull = await this.isFull();
-    const isDone = yield* this.read({ isFull, endOffset: await this.size(), takesUnproven: false });
-    return isFull && isDone;
+    const endOffset = await this.file.size();
+    const heldBackEnd = yield* this.read({ isFull, endOffset, takesUnproven: false });
+    return isFull && heldBackEnd === undefined;
   }
 
-  /** Reads on; false if it stopped before a whole block that nothing proves. */
-  private async *read({ isFull, endOffset, takesUnproven }: Pass): AsyncGenerator<SequencedLink[], boolean> {
-    const size = await this.size();
+  /** Reads on. If it stops before a whole block that nothing proves, gives where that one ends. */
+  private async *read(pass: Pass): AsyncGenerator<SequencedLink[], number | undefined> {
+    const { isFull, endOffset, takesUnproven } = pass;
     let batch: SequencedLink[] = [];
-    let isHeldBack = false;
-    for await (const block of readBlocks(this.file, this.offset, endOffset)) {
+    let heldBackEnd: number | undefined;
+    for await (const { block, isFollowed } of withFollowed(readBlocks(this.file, this.offset, endOffset))) {
       const { offset, firstSequence, links, end } = block;
       if (firstSequence !== this.nextSequence) {
         throw damagedJournal(this.name, offset, this.nextSequence, 'the block is out of order');
       }
-      isHeldBack = !isFull && !takesUnproven && end >= size && links.length > 0;
-      if (isHeldBack) break;
+      const isTaken = isFull || takesUnproven || isFollowed || links.length === 0;
+      if (!isTaken && !(await this.isFollowed(end))) {
+        heldBackEnd = end;
+        break;
+      }
       for (const link of links) {
         batch.push({ sequence: this.nextSequence, link });
         this.nextSequence += 1;
@@ -141,18 +148,37 @@ export class JournalReader {
       batch = [];
     }
     if (batch.length > 0) yield batch;
-    if (!isHeldBack) await this.checkTail(isFull, endOffset);
-    return !isHeldBack;
+    if (heldBackEnd === undefined) await this.checkTail(isFull, endOffset);
+    return heldBackEnd;
   }
 
-  /** Bytes that are no whole block are a write under way, or one that a crash left behind, or damage. */
+  /** Whether anything stands there by now. */
+  private async isFollowed(offset: number): Promise<boolean> {
+    return (await usedEnd(this.file, offset, await this.file.size())) > offset;
+  }
+
+  /** Bytes that are no whole block are room, a write under way, or one that a crash left behind, or damage. */
   private async checkTail(isFull: boolean, endOffset: number): Promise<void> {
     if (this.offset >= endOffset) return;
     await assertTornTail(this.file, this.name, this.offset, endOffset, this.nextSequence);
-    if (isFull) throw damagedJournal(this.name, this.offset, this.nextSequence, 'a block is damaged');
+    const isRoom = (await usedEnd(this.file, this.offset, endOffset)) === this.offset;
+    if (isFull && !isRoom)
+      throw damagedJournal(this.name, this.offset, this.nextSequence, 'a block is damaged');
   }
 
   close(): Promise<void> {
     return this.file.close();
   }
+}
+
+/** Each block, and whether a whole one follows it. */
+async function* withFollowed(
+  blocks: AsyncIterable<Block>,
+): AsyncGenerator<{ block: Block; isFollowed: boolean }> {
+  let before: Block | undefined;
+  for await (const block of blocks) {
+    if (before !== undefined) yield { block: before, isFollowed: true };
+    before = block;
+  }
+  if (before !== undefined) yield { block: before, isFollowed: false };
 }

@@ -31,20 +31,23 @@ async function linksOf(log: FileLog, from = log.firstSequence): Promise<Sequence
   return links;
 }
 
+/** Zeros at the end are nothing that was written. */
+const writtenEnd = (bytes: Buffer): number => bytes.findLastIndex((byte) => byte !== 0) + 1;
+
 async function onlyJournal(directory: string): Promise<string> {
   const names = await readdir(directory);
   assert.equal(names.length, 1);
   return join(directory, names[0] as string);
 }
 
-/** A journal of five blocks, as a kill leaves it: without the block that confirms the last one. */
+/** A journal of five blocks without the one that confirms the last, and without room: see journal-room.test.ts. */
 async function killedJournal(t: TestContext): Promise<{ directory: string; path: string; bytes: Buffer }> {
   const directory = await temporaryDirectory(t);
   const log = await FileLog.open(options(directory));
   const chained = new ChainedLinks();
   for (let block = 0; block < 5; block += 1) await log.append(chained.next(`c${block % 2}`, 1 + (block % 2)));
   const path = await onlyJournal(directory);
-  const bytes = await readFile(path);
+  const bytes = (await readFile(path)).subarray(0, log.tail.endOffset);
   await log.close();
   await writeFile(path, bytes);
   return { directory, path, bytes };
@@ -102,7 +105,7 @@ describe('FileLog recovery', () => {
     for (let length = lastBlock + 1; length < bytes.length; length += 1) {
       await writeFile(path, bytes.subarray(0, length));
       const log = await FileLog.open(options(directory));
-      assert.equal(log.tornBytes, length - lastBlock, `cut at ${length}`);
+      assert.equal(log.tornBytes, writtenEnd(bytes.subarray(0, length)) - lastBlock, `cut at ${length}`);
       assert.deepEqual(await linksOf(log), everything.slice(0, -1), `cut at ${length}`);
       assert.equal((await stat(path)).size, lastBlock);
       await log.close();
@@ -117,7 +120,8 @@ describe('FileLog recovery', () => {
       torn.fill(fill, lastBlock + 16);
       await writeFile(path, torn);
       const log = await FileLog.open(options(directory));
-      assert.equal(log.tornBytes, bytes.length - lastBlock);
+      assert.equal(log.tornBytes, writtenEnd(torn) - lastBlock);
+      assert.equal((await stat(path)).size, lastBlock);
       await log.close();
     }
   });
@@ -196,7 +200,7 @@ describe('FileLog recovery', () => {
     await log.append(chained.next('a'));
     await log.append(chained.next('a', 1, 'FIBK'.repeat(200_000)));
     const path = await onlyJournal(directory);
-    const bytes = await readFile(path);
+    const bytes = (await readFile(path)).subarray(0, log.tail.endOffset);
     await log.close();
     await writeFile(path, bytes.subarray(0, -10));
     const again = await FileLog.open(options(directory));

@@ -13,13 +13,13 @@ function options(directory: string, disk: Disk = nodeDisk): FileLogOptions {
   return { disk, directory, durability: 'fsync', roll, firstSequence: 1, indexedVersion: () => 0 };
 }
 
-/** The machine's disk, which turns over a bit of what one read reads: near its end, where the last block is. */
+/** The machine's disk, which turns over a bit of what one read reads: near the end of what was written, where the last block is. */
 function misreading(atRead: number): Disk {
   let reads = 0;
   return faultyDisk(nodeDisk, {
     afterRead(_path, bytes) {
       reads += 1;
-      const at = bytes.length - 20;
+      const at = bytes.findLastIndex((byte) => byte !== 0) - 20;
       if (reads === atRead && at >= 0) bytes[at] = (bytes[at] as number) ^ 4;
     },
   });

@@ -7,7 +7,7 @@ import {
   FILE_HEADER_BYTES,
   LENGTH_BYTES,
 } from '../../log/journal-format.js';
-import { type Block, findBlockAfter, readBlocks } from '../../log/journal-scanner.js';
+import { type Block, findBlockAfter, isBlockAt, readBlocks, usedEnd } from '../../log/journal-scanner.js';
 import type { DiskFile } from '../../ops/disk.js';
 import { ByteColumn } from '../../segments/byte-column.js';
 import type { LinkPlace } from './chain-check.js';
@@ -23,8 +23,8 @@ export interface OpenJournal {
 
 export interface JournalCheckOptions {
   report: VerifyReport;
-  /** Whether a torn tail is allowed at its end. */
-  isLast: boolean;
+  /** The first sequence of the journal after it; none if it is the last, which may have a torn tail. */
+  followedBy: number | undefined;
   /** Is given every event, and gives its hash (latin1). */
   add: (link: Buffer, place: LinkPlace) => string;
   /** Events that cannot be read stood here. */
@@ -38,8 +38,10 @@ export interface JournalFindings {
   /** The hashes of its events, 32 bytes each; complete only if it is whole. */
   hashes: Buffer;
   isWhole: boolean;
-  /** Bytes at the end that are no whole block and were never acknowledged. */
+  /** Bytes after the blocks that are no whole block and were never acknowledged. */
   tornBytes: number;
+  /** Zeros at the end, where no block was written. */
+  roomBytes: number;
   /** Where the whole blocks end. */
   endOffset: number;
   /** Whether its last block is one without events, which proves all before it. */
@@ -73,6 +75,7 @@ class JournalCheck {
       hashes: Buffer.alloc(0),
       isWhole: true,
       tornBytes: 0,
+      roomBytes: 0,
       endOffset: FILE_HEADER_BYTES,
       isConfirmed: true,
     };
@@ -103,9 +106,11 @@ class JournalCheck {
       if (findings.endOffset >= fileEnd) break;
       const later = await findBlockAfter(file, findings.endOffset, fileEnd, findings.nextSequence);
       if (later === undefined) {
-        this.#endsTorn(fileEnd);
+        await this.#end(fileEnd);
         break;
       }
+      // A service that writes was read in between (assertTornTail).
+      if (await isBlockAt(file, findings.endOffset, fileEnd)) continue;
       this.damage(findings.endOffset, `a block is damaged; the next whole one is at offset ${later}`);
       findings.endOffset = later;
       wasDamaged = true;
@@ -148,11 +153,17 @@ class JournalCheck {
     findings.isConfirmed = links.length === 0;
   }
 
-  #endsTorn(fileEnd: number): void {
-    if (this.options.isLast) {
-      this.findings.tornBytes = fileEnd - this.findings.endOffset;
+  /** What is behind the last whole block. */
+  async #end(fileEnd: number): Promise<void> {
+    const { findings } = this;
+    const { followedBy } = this.options;
+    const end = await usedEnd(this.journal.file, findings.endOffset, fileEnd);
+    findings.roomBytes = fileEnd - end;
+    if (followedBy === undefined) {
+      findings.tornBytes = end - findings.endOffset;
       return;
     }
-    this.damage(this.findings.endOffset, 'a block is damaged, and no whole one follows');
+    const isRoom = end === findings.endOffset && findings.nextSequence === followedBy;
+    if (!isRoom) this.damage(findings.endOffset, 'a block is damaged, and no whole one follows');
   }
 }

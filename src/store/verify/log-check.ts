@@ -26,7 +26,9 @@ export interface LogEnd {
 
 export async function checkLog(journals: readonly OpenJournal[], options: LogCheckOptions): Promise<LogEnd> {
   const check = new LogCheck(options);
-  for (const journal of journals) await check.add(journal, journal === journals.at(-1));
+  for (const [index, journal] of journals.entries()) {
+    await check.add(journal, journals[index + 1]?.firstSequence);
+  }
   return check.end;
 }
 
@@ -40,14 +42,14 @@ class LogCheck {
     this.end = { headSequence: newest?.lastSequence ?? 0, root: newest?.root ?? GENESIS_ROOT };
   }
 
-  async add(journal: OpenJournal, isLast: boolean): Promise<void> {
+  async add(journal: OpenJournal, followedBy: number | undefined): Promise<void> {
     const sealedThrough = this.options.sealed.at(-1)?.lastSequence ?? 0;
-    if (journal.firstSequence <= sealedThrough) await this.#addSealed(journal, isLast);
-    else await this.#addOpen(journal, isLast);
+    if (journal.firstSequence <= sealedThrough) await this.#addSealed(journal, followedBy);
+    else await this.#addOpen(journal, followedBy);
   }
 
   /** A journal that was sealed and not deleted yet: its events must be those of the segment. */
-  async #addSealed(journal: OpenJournal, isLast: boolean): Promise<void> {
+  async #addSealed(journal: OpenJournal, followedBy: number | undefined): Promise<void> {
     const { report, sealed } = this.options;
     const file = journal.path;
     const sequence = journal.firstSequence;
@@ -56,7 +58,7 @@ class LogCheck {
       report.damage({ file, offset: 0, sequence, what: 'it begins in the middle of a sealed segment' });
       return;
     }
-    const findings = await checkJournal(journal, { report, isLast, add: sha256Latin1, gap: () => {} });
+    const findings = await checkJournal(journal, { report, followedBy, add: sha256Latin1, gap: () => {} });
     this.#noteTail(journal, findings);
     const { isWhole, hashes } = findings;
     if (!isWhole || segmentRoot(segment.previousRoot, sequence, hashes) === segment.root) return;
@@ -67,7 +69,7 @@ class LogCheck {
     });
   }
 
-  async #addOpen(journal: OpenJournal, isLast: boolean): Promise<void> {
+  async #addOpen(journal: OpenJournal, followedBy: number | undefined): Promise<void> {
     const { report, chain, anchors } = this.options;
     const { path: file, firstSequence } = journal;
     const due = this.end.headSequence + 1;
@@ -84,7 +86,7 @@ class LogCheck {
     }
     const findings = await checkJournal(journal, {
       report,
-      isLast,
+      followedBy,
       add: (link, place) => chain.add(link, place),
       gap: () => chain.gap(),
     });
@@ -102,17 +104,19 @@ class LogCheck {
   }
 
   /** What the end of the newest journal says of the last stop. */
-  #noteTail(journal: OpenJournal, { tornBytes, endOffset, isConfirmed, isWhole }: JournalFindings): void {
+  #noteTail(journal: OpenJournal, findings: JournalFindings): void {
     const { report, isOwned } = this.options;
+    const { tornBytes, roomBytes, endOffset, isConfirmed, isWhole } = findings;
     if (tornBytes > 0) {
       const what = isOwned
         ? 'are a write in progress'
         : 'are a torn tail of which nobody was told, and will be cut off at the next start';
       report.note(`${journal.path}, offset ${endOffset}: the last ${tornBytes} bytes ${what}`);
-    } else if (isWhole && !isConfirmed && !isOwned) {
-      report.note(
-        `${journal.path} does not end as an idle log does: the service was killed, or its last blocks were taken away`,
-      );
+    } else if (isWhole && !isOwned && !(isConfirmed && roomBytes === 0)) {
+      const what = isConfirmed
+        ? `ends in ${roomBytes} zeros, which a stop cuts off`
+        : 'does not end as an idle log does';
+      report.note(`${journal.path} ${what}: the service was killed, or its last blocks were taken away`);
     }
   }
 }
