@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { AuditTrail } from '../../src/audit/audit-trail.js';
 import { monotonicClock } from '../../src/domain/clock.js';
+import { limits } from '../../src/domain/limits.js';
 import { uuidV7Generator } from '../../src/domain/uuid.js';
 import { Feed } from '../../src/feed/feed.js';
 import { ConsultationIndex } from '../../src/index/consultation-index.js';
@@ -198,8 +199,9 @@ describe('after a refused write', () => {
     const idempotencyKey = { key: 'k' };
     const command = { userId: 'dr', source: 'test', idempotencyKey };
     const failOnce = (): void => {
-      faults.beforeWrite = () => {
-        delete faults.beforeWrite;
+      faults.beforeWrite = (_path, data) => {
+        // The first block of a journal brings room with it, and is tried again without.
+        if (data.length < limits.journalRoomBytes / 2) delete faults.beforeWrite;
         throw diskError('ENOSPC');
       };
     };
