@@ -1,5 +1,4 @@
 /** Opens the store of a data directory for one command, with the settings that a service there would have. */
-import { createLogger } from '../ops/logger.js';
 import { loadSettings } from '../ops/settings.js';
 import { parseCodec } from '../segments/codecs/codec-table.js';
 import type { LocalStore } from '../store/open-local-store.js';
@@ -18,11 +17,14 @@ export interface OpenStoreOptions {
 export async function openStore({ env, dataDir, logTo, onFailed }: OpenStoreOptions): Promise<LocalStore> {
   // A command says itself what matters of its course; of the store it shows what went wrong, unless told.
   const settings = loadSettings({ env: { FI_LOG_LEVEL: 'warn', ...env }, flags: { dataDir }, parseCodec });
+  // Loaded late: it brings HDF5, LMDB and pino, which help texts and imports into a service do without.
+  const [{ createLogger }, { openConfiguredStore }] = await Promise.all([
+    import('../ops/logger.js'),
+    import('./configured-store.js'),
+  ]);
   const logger = createLogger({
     level: settings.logLevel,
     destination: { write: (line) => void logTo.write(line) },
   });
-  // Loaded late: it brings HDF5 and LMDB, which help texts and imports into a service do without.
-  const { openConfiguredStore } = await import('./configured-store.js');
   return openConfiguredStore(settings, { logger, onFailed });
 }

@@ -1,6 +1,6 @@
 /** What a command shows while it works: nothing for a second, then a bar on a terminal or a line now and then. */
 import type { Writable } from 'node:stream';
-import { Presets, SingleBar } from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 
 const QUIET_MS = 1000;
 const BAR_INTERVAL_MS = 200;
@@ -28,6 +28,8 @@ export interface Progress {
   stop(): void;
 }
 
+type BarLibrary = typeof import('cli-progress');
+
 interface Display {
   hide(): void;
   stop(): void;
@@ -41,8 +43,13 @@ export function startProgress(options: ProgressOptions): Progress {
     // Where the total cannot be had, the command itself meets the reason and says it.
     const total = await Promise.resolve(options.total()).catch(() => undefined);
     if (isStopped) return;
-    const isBar = options.stderr.isTTY === true && total !== undefined;
-    display = isBar ? showBar(options, total) : showLines(options, total);
+    if (options.stderr.isTTY !== true || total === undefined) {
+      display = showLines(options, total);
+      return;
+    }
+    // Loaded late: most commands are done before they have anything to show.
+    const library = await import('cli-progress');
+    if (!isStopped) display = showBar(library, options, total);
   };
   const quiet = setTimeout(() => void show(), options.quietMs ?? QUIET_MS);
   return {
@@ -64,10 +71,10 @@ export function perSecond(count: number, startMs: number): number {
   return seconds > 0 ? Math.round(count / seconds) : 0;
 }
 
-function showBar({ stderr, done, text }: ProgressOptions, total: number): Display {
+function showBar(library: BarLibrary, { stderr, done, text }: ProgressOptions, total: number): Display {
   let bar: SingleBar | undefined;
   const update = (): void => {
-    bar ??= newBar(stderr, total, text());
+    bar ??= newBar(library, stderr, total, text());
     bar.update(Math.min(done(), total), { text: text() });
   };
   const hide = (): void => {
@@ -85,7 +92,12 @@ function showBar({ stderr, done, text }: ProgressOptions, total: number): Displa
   };
 }
 
-function newBar(stderr: Writable, total: number, text: string): SingleBar {
+function newBar(
+  { SingleBar, Presets }: BarLibrary,
+  stderr: Writable,
+  total: number,
+  text: string,
+): SingleBar {
   const bar = new SingleBar(
     {
       stream: stderr as NodeJS.WritableStream,
