@@ -1,7 +1,8 @@
 /** `fi-consult export`: the events of a store as NDJSON, in order of sequence. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { CodedError } from '../domain/errors.js';
-import { eventJsonOfLink, LinkView, type SequencedLink } from '../domain/stored-event.js';
+import { EventLines } from '../domain/event-lines.js';
+import { isOfConsultation } from '../domain/packed-links.js';
 import { isUuidV7, uuidBytes } from '../domain/uuid.js';
 import type { DirectoryReader } from '../store/directory-reader.js';
 import type { CommandContext, StopSignal } from './command-context.js';
@@ -15,6 +16,11 @@ interface ExportOptions {
   output: string;
   dataDir?: string;
 }
+
+/** Batches that are read while one is written: as a segment ends, the next one is being opened meanwhile. */
+const BATCHES_AHEAD = 4;
+/** What a line has beside what is stored, about: names, and ids and hashes as text. */
+const LINE_BYTES = 420;
 
 /** How far an export is. */
 interface ExportCounts {
@@ -79,42 +85,41 @@ async function* ndjsonOf(
   counts: ExportCounts,
 ): AsyncGenerator<Buffer> {
   const id = consultation === undefined ? undefined : uuidBytes(consultation);
-  for await (const links of readAhead(reader.scan(1))) {
-    const wanted =
-      id === undefined
-        ? links
-        : links.filter(({ link }) => new LinkView(link).consultationIdBytes.equals(id));
-    counts.read += links.length;
-    counts.written += wanted.length;
-    if (wanted.length > 0) yield ndjson(wanted);
+  const lines = new EventLines();
+  for await (const pack of readAhead(reader.scanPacked(1), BATCHES_AHEAD)) {
+    const count = pack.ends.length;
+    lines.start(id === undefined ? pack.bytes.length + count * LINE_BYTES : 0);
+    for (let index = 0; index < count; index += 1) {
+      if (id !== undefined && !isOfConsultation(pack, index, id)) continue;
+      lines.add(pack, index, pack.firstSequence + index);
+      counts.written += 1;
+    }
+    counts.read += count;
+    if (lines.bytes > 0) yield lines.taken();
   }
   if (id !== undefined && counts.written === 0) {
     throw new CodedError('CONSULTATION_NOT_FOUND', `There is no consultation ${consultation} here.`);
   }
 }
 
-/** The same items; while one is worked on the next is being read, which for sealed segments is another thread. */
-async function* readAhead<T>(items: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
-  let next = items.next();
+/** The same items; while one is worked on `ahead` others are being read, which for sealed segments is another thread. */
+async function* readAhead<T>(items: AsyncGenerator<T, void>, ahead: number): AsyncGenerator<T, void> {
+  const asked: Promise<IteratorResult<T, void>>[] = [];
   try {
     for (;;) {
-      const item = await next;
+      while (asked.length <= ahead) {
+        const next = items.next();
+        // Where it fails is known when it is awaited, if it ever is.
+        next.catch(() => undefined);
+        asked.push(next);
+      }
+      const item = await (asked.shift() as Promise<IteratorResult<T, void>>);
       if (item.done) return;
-      next = items.next();
-      // Where it fails is known when it is awaited, if it ever is.
-      next.catch(() => undefined);
       yield item.value;
     }
   } finally {
     await items.return();
   }
-}
-
-/** One line an event. */
-export function ndjson(links: readonly SequencedLink[]): Buffer {
-  let text = '';
-  for (const link of links) text += `${eventJsonOfLink(link)}\n`;
-  return Buffer.from(text);
 }
 
 function consultationId(text: string): string {

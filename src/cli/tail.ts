@@ -1,8 +1,8 @@
 /** `fi-consult tail`: committed events as NDJSON, as they come, until it is stopped. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { eventLines } from '../domain/event-lines.js';
 import type { DirectoryReader } from '../store/directory-reader.js';
 import type { CommandContext } from './command-context.js';
-import { ndjson } from './export.js';
 import { writeToStdout } from './output.js';
 import { DATA_DIR_HELP, dataDirOf, withDirectory } from './read-directory.js';
 
@@ -41,7 +41,7 @@ async function tail(options: TailOptions, context: CommandContext): Promise<void
 }
 
 async function* lines(reader: DirectoryReader, from: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-  for await (const links of reader.follow(from, signal)) yield ndjson(links);
+  for await (const links of reader.follow(from, signal)) yield eventLines(links);
 }
 
 function sequence(text: string): number {

@@ -127,6 +127,8 @@ export const limits = {
   /** Events and bytes of links that one batch of a scan over sealed segments may have. */
   archiveBatchEventsMax: 2048,
   archiveBatchBytesMax: 4 * 1024 * 1024,
+  /** Batches of a scan that are made while the one before them is used: the two threads then seldom wait for each other. */
+  archiveBatchesAhead: 2,
   /** Events that are read together while the chain of one consultation is checked; at 1 MiB each, 64 MiB. */
   verifyPageEvents: 64,
   /** How long "fi-consult verify" looks for the damaged event in one sealed file. */

@@ -212,7 +212,7 @@ export interface SequencedLink {
   link: Buffer;
 }
 
-function metadataOf(view: LinkView): EventMetadata {
+export function metadataOf(view: LinkView): EventMetadata {
   const { source, userId: user_id, sessionId: session_id, timezone, key } = view;
   if (key === undefined) return { source, user_id, session_id, timezone };
   const idempotency = { digest: hexOfLatin1(key.digest), events: key.events };

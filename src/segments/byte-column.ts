@@ -1,5 +1,5 @@
 /** A column in the making: bytes that grow at the end and are taken away at the front. */
-import { copyBytes } from './copy-bytes.js';
+import { copyBytes } from '../domain/bytes.js';
 
 /** Little-endian values of one size, one after another. */
 export class ByteColumn {

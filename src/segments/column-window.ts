@@ -2,7 +2,7 @@
  * Reads a column of an open file through a window of whole chunks, so that neighbours cost no second decoding
  * and the rest of the column is never touched.
  */
-import { copyBytes } from './copy-bytes.js';
+import { copyBytes, uint32 } from '../domain/bytes.js';
 import type { Hdf5File } from './hdf5.js';
 import { rowBytes } from './hdf5.js';
 import { damagedFile } from './segment-file.js';
@@ -41,13 +41,13 @@ export class ColumnWindow {
 
   uint32(row: number): number {
     const offset = this.#seek(row, row + 1);
-    return this.#bytes.readUInt32LE(offset);
+    return uint32(this.#bytes, offset);
   }
 
   /** A 64-bit value; beyond 2^53 it is no longer exact, and no valid file has such a one. */
   uint64(row: number): number {
     const offset = this.#seek(row, row + 1);
-    return this.#bytes.readUInt32LE(offset) + this.#bytes.readUInt32LE(offset + 4) * 0x1_0000_0000;
+    return uint32(this.#bytes, offset) + uint32(this.#bytes, offset + 4) * 0x1_0000_0000;
   }
 
   /** Copies the bytes of rows `startRow` to before `endRow`. */

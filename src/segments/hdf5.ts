@@ -52,13 +52,18 @@ type AttributeValue = string | number | bigint | readonly string[];
 
 const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 
+let loading: Promise<void> | undefined;
 let library: typeof Library | undefined;
 let libraryDisk: LibraryDisk | undefined;
 let failed = false;
 
 /** Loads the library into this thread, once. Throws NATIVE_MODULE_MISSING if it cannot be loaded. */
-export async function loadHdf5(): Promise<void> {
-  if (library !== undefined) return;
+export function loadHdf5(): Promise<void> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<void> {
   try {
     const loaded = await import('h5wasm/node');
     await loaded.ready;
@@ -68,6 +73,7 @@ export async function loadHdf5(): Promise<void> {
     libraryDisk = new LibraryDisk(loaded.Module.FS);
     library = loaded;
   } catch (cause) {
+    loading = undefined;
     throw new CodedError('NATIVE_MODULE_MISSING', 'h5wasm could not be loaded; run "npm ci" again.', {
       cause,
     });

@@ -1,6 +1,7 @@
 /** What the main thread and the reading thread say to each other. */
 import { inspect } from 'node:util';
 import { CodedError, type ErrorCode } from '../domain/errors.js';
+import { LinkPack, type PackedLinks } from '../domain/packed-links.js';
 
 /** Rows of one segment file. */
 export interface RowsOfFile {
@@ -21,6 +22,8 @@ export interface PackedBytes {
   bytes: Uint8Array<ArrayBuffer>;
   /** Where each ends. */
   ends: Float64Array<ArrayBuffer>;
+  /** Of a scan: the hashes of the events, which it has computed to check them. */
+  hashes?: Uint8Array<ArrayBuffer>;
 }
 
 export type ReadReply =
@@ -43,31 +46,31 @@ export interface PlainError {
 }
 
 export function packBytes(parts: readonly Buffer[]): PackedBytes {
-  const ends = new Float64Array(parts.length);
-  let length = 0;
-  parts.forEach((part, index) => {
-    length += part.length;
-    ends[index] = length;
-  });
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return { bytes, ends };
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const pack = new LinkPack(parts.length, length);
+  for (const part of parts) pack.bytes.set(part, pack.add(part.length));
+  return transferable(pack.packed());
 }
 
-/** The parts again, as views. */
-export function unpackBytes({ bytes, ends }: PackedBytes): Buffer[] {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const parts: Buffer[] = [];
-  let start = 0;
-  for (const end of ends) {
-    parts.push(all.subarray(start, end));
-    start = end;
-  }
-  return parts;
+/** A pack whose memory is nobody else's. */
+export function transferable({ bytes, ends, hashes }: PackedLinks): PackedBytes {
+  // What is allocated slowly is never a slice of a pool.
+  const own = (part: Buffer): Uint8Array<ArrayBuffer> =>
+    new Uint8Array(part.buffer as ArrayBuffer, part.byteOffset, part.length);
+  return hashes === undefined
+    ? { bytes: own(bytes), ends }
+    : { bytes: own(bytes), ends, hashes: own(hashes) };
+}
+
+/** What of it goes from thread to thread without a copy. */
+export function transferred({ bytes, ends, hashes }: PackedBytes): ArrayBuffer[] {
+  return hashes === undefined ? [bytes.buffer, ends.buffer] : [bytes.buffer, ends.buffer, hashes.buffer];
+}
+
+export function received({ bytes, ends, hashes }: PackedBytes): PackedLinks {
+  const view = (part: Uint8Array<ArrayBuffer>): Buffer =>
+    Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  return { bytes: view(bytes), ends, hashes: hashes === undefined ? undefined : view(hashes) };
 }
 
 export function plainError(error: unknown): PlainError {

@@ -1,20 +1,15 @@
 /** The main thread's end of one reading thread: requests with answers, and its own end. */
 import { CodedError, type ErrorCode } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
+import { linksOf, type PackedLinks } from '../domain/packed-links.js';
 import { type CancelTimer, type Machine, nodeMachine, type Thread, type Timers } from '../ops/machine.js';
-import {
-  codedError,
-  type ReadReply,
-  type ReadRequest,
-  type RowsOfFile,
-  unpackBytes,
-} from './read-protocol.js';
+import { codedError, type ReadReply, type ReadRequest, type RowsOfFile, received } from './read-protocol.js';
 
 /** What a reading thread asks of the machine. */
 export type ReadMachine = Pick<Machine, 'startThread' | 'timers'>;
 
 interface Waiting {
-  resolve(parts: Buffer[]): void;
+  resolve(pack: PackedLinks): void;
   reject(error: Error): void;
 }
 
@@ -47,21 +42,36 @@ export class ReadThread {
   }
 
   /** The records at rows of files, in the order asked for. */
-  read(files: RowsOfFile[]): Promise<Buffer[]> {
+  async read(files: RowsOfFile[]): Promise<Buffer[]> {
     const id = this.#nextId++;
-    return this.#request(id, { kind: 'read', id, files });
+    return linksOf(await this.#request(id, { kind: 'read', id, files }));
   }
 
-  /** All links of a file from a row on. The thread works only while a batch is awaited. */
+  /** All links of a file from a row on. */
   async *scan(path: string, fromRow: number): AsyncGenerator<Buffer[], void> {
+    for await (const pack of this.scanPacked(path, fromRow)) yield linksOf(pack);
+  }
+
+  /**
+   * The same with the hashes of the events, batch by batch as the thread sends them. It works on the next
+   * `limits.archiveBatchesAhead` while one is made use of, and then only when more are asked for.
+   */
+  async *scanPacked(path: string, fromRow: number): AsyncGenerator<PackedLinks, void> {
     const scan = this.#nextId++;
     this.#scans.add(scan);
+    const asked: Promise<PackedLinks>[] = [];
     try {
       for (;;) {
-        const id = this.#nextId++;
-        const links = await this.#request(id, { kind: 'next', id, scan, path, fromRow });
-        if (links.length === 0) return;
-        yield links;
+        while (asked.length <= limits.archiveBatchesAhead) {
+          const id = this.#nextId++;
+          const batch = this.#request(id, { kind: 'next', id, scan, path, fromRow });
+          // Where it fails is known when it is awaited, if it ever is.
+          batch.catch(() => undefined);
+          asked.push(batch);
+        }
+        const batch = await (asked.shift() as Promise<PackedLinks>);
+        if (batch.ends.length === 0) return;
+        yield batch;
       }
     } finally {
       this.#scans.delete(scan);
@@ -76,7 +86,7 @@ export class ReadThread {
     await this.#worker.terminate();
   }
 
-  #request(id: number, request: ReadRequest): Promise<Buffer[]> {
+  #request(id: number, request: ReadRequest): Promise<PackedLinks> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       if (this.#waiting.size === 1) this.#watch();
@@ -87,15 +97,17 @@ export class ReadThread {
 
   #settle(reply: ReadReply): void {
     const waiting = this.#waiting.get(reply.id);
+    // An answer on its way when the thread was closed; whoever waits for its end must still be kept alive.
+    if (waiting === undefined) return;
     this.#waiting.delete(reply.id);
     this.#watch();
     if (this.#waiting.size === 0) this.#worker.unref();
     if (reply.ok) {
-      waiting?.resolve(unpackBytes(reply.packed));
+      waiting.resolve(received(reply.packed));
       return;
     }
     this.#isSpent ||= reply.isSpent;
-    waiting?.reject(codedError(reply.error));
+    waiting.reject(codedError(reply.error));
     this.#endIfSpent();
   }
 

@@ -1,5 +1,7 @@
 /** Reads events back from a segment file, live or sealed, and checks what the file promises. */
+import { copyBytes, writeLatin1 } from '../domain/bytes.js';
 import { assert, CodedError } from '../domain/errors.js';
+import { type HashedLinks, LinkPack, linksOf } from '../domain/packed-links.js';
 import { HASH_BYTES, sha256Latin1 } from '../domain/stored-event.js';
 import { readUuid } from '../domain/uuid.js';
 import { type BlockingDisk, nodeBlockingDisk } from '../ops/blocking-disk.js';
@@ -13,6 +15,9 @@ export interface ScanLimits {
   rowsMax: number;
   bytesMax: number;
 }
+
+/** What room a first batch is given; each next one gets about what the one before it needed. */
+const FIRST_BATCH_BYTES = 64 * 1024;
 
 /** Blocking; `loadHdf5` must have been awaited in this thread. Rows count from 0 within the file. */
 export class SegmentReader {
@@ -64,28 +69,31 @@ export class SegmentReader {
    * All links in order, in batches of their own memory. The chain is computed on the way; after the last event
    * of a sealed file its head hashes and its root are compared, and a difference is ARCHIVE_DAMAGED.
    */
-  *scanLinks({ rowsMax, bytesMax }: ScanLimits): Generator<Buffer[], void> {
+  *scanLinks(batch: ScanLimits): Generator<Buffer[], void> {
+    for (const pack of this.scanPacked(batch)) yield linksOf(pack);
+  }
+
+  /** The same, each batch in one piece and with the hashes of its events. */
+  *scanPacked({ rowsMax, bytesMax }: ScanLimits): Generator<HashedLinks, void> {
     this.#columns.loadDictionaries();
     const heads = this.#columns.window('consultations/previous_hash').all();
     const hashes = Buffer.allocUnsafe(this.eventCount * HASH_BYTES);
-    let batch: Buffer[] = [];
-    let batchBytes = 0;
+    let batch = new LinkPack(Math.min(rowsMax, this.eventCount), FIRST_BATCH_BYTES);
     for (let row = 0; row < this.eventCount; row += 1) {
-      const link = this.#record(row, HASH_BYTES);
+      const start = batch.add(HASH_BYTES + this.#look(row));
+      const link = batch.bytes;
+      this.#write(row, link, start + HASH_BYTES);
       const headAt = this.#columns.consultation(row) * HASH_BYTES;
-      heads.copy(link, 0, headAt, headAt + HASH_BYTES);
-      const hash = sha256Latin1(link);
-      heads.write(hash, headAt, 'latin1');
-      hashes.write(hash, row * HASH_BYTES, 'latin1');
-      batch.push(link);
-      batchBytes += link.length;
-      if (batch.length < rowsMax && batchBytes < bytesMax) continue;
-      yield batch;
-      batch = [];
-      batchBytes = 0;
+      copyBytes(heads, headAt, headAt + HASH_BYTES, link, start);
+      const hash = sha256Latin1(batch.last());
+      writeLatin1(hash, heads, headAt);
+      writeLatin1(hash, hashes, row * HASH_BYTES);
+      if (batch.count < rowsMax && batch.length < bytesMax) continue;
+      yield hashed(batch, hashes, row + 1);
+      batch = new LinkPack(Math.min(rowsMax, this.eventCount - row - 1), batch.length + (batch.length >>> 3));
     }
     this.#checkEnd(heads, hashes);
-    if (batch.length > 0) yield batch;
+    if (batch.count > 0) yield hashed(batch, hashes, this.eventCount);
   }
 
   close(): void {
@@ -96,9 +104,29 @@ export class SegmentReader {
     try {
       return this.#columns.record(row, headroom);
     } catch (error) {
-      if (!(error instanceof CodedError) || error.code !== 'ARCHIVE_DAMAGED') throw error;
-      throw damagedFile(this.#file.name, 'the event cannot be read', error, this.firstSequence + row);
+      throw this.#unreadable(row, error);
     }
+  }
+
+  #look(row: number): number {
+    try {
+      return this.#columns.look(row);
+    } catch (error) {
+      throw this.#unreadable(row, error);
+    }
+  }
+
+  #write(row: number, bytes: Buffer, start: number): void {
+    try {
+      this.#columns.write(bytes, start);
+    } catch (error) {
+      throw this.#unreadable(row, error);
+    }
+  }
+
+  #unreadable(row: number, error: unknown): unknown {
+    if (!(error instanceof CodedError) || error.code !== 'ARCHIVE_DAMAGED') return error;
+    return damagedFile(this.#file.name, 'the event cannot be read', error, this.firstSequence + row);
   }
 
   /** Whether the columns agree on how many rows there are. */
@@ -144,4 +172,11 @@ export class SegmentReader {
     const what = `the chain of consultation ${consultationId}, which starts here, does not end in its head hash`;
     return damagedFile(this.#file.name, what, undefined, this.firstSequence + row, consultationId);
   }
+}
+
+/** A batch with the hashes of its events, which are the last of the first `endRow`; in memory of their own. */
+function hashed(batch: LinkPack, hashes: Buffer, endRow: number): HashedLinks {
+  const own = Buffer.allocUnsafeSlow(batch.count * HASH_BYTES);
+  hashes.copy(own, 0, (endRow - batch.count) * HASH_BYTES, endRow * HASH_BYTES);
+  return { ...batch.packed(), hashes: own };
 }

@@ -5,6 +5,7 @@
  * of its own, which holds more (whole dictionaries) and goes when the scan ends.
  */
 import { limits } from '../domain/limits.js';
+import { type PackedLinks, withoutFirst } from '../domain/packed-links.js';
 import type { BlockingDisk } from '../ops/blocking-disk.js';
 import type { ThreadPort } from '../ops/machine.js';
 import { hdf5HasFailed, loadHdf5 } from './hdf5.js';
@@ -14,12 +15,14 @@ import {
   plainError,
   type ReadReply,
   type ReadRequest,
+  transferable,
+  transferred,
 } from './read-protocol.js';
 import { SegmentReader } from './segment-reader.js';
 
 interface Scan {
   reader: SegmentReader;
-  batches: Generator<Buffer[], void>;
+  batches: Generator<PackedLinks, void>;
   /** Links that are computed, because the chain starts at the file's first event, but not asked for. */
   skip: number;
 }
@@ -38,7 +41,7 @@ export function serveReads(port: ThreadPort, disk: BlockingDisk): void {
       return;
     }
     const result = await reads.reply(request);
-    port.postMessage(result, result.ok ? [result.packed.bytes.buffer, result.packed.ends.buffer] : []);
+    port.postMessage(result, result.ok ? transferred(result.packed) : []);
   });
 }
 
@@ -60,7 +63,7 @@ class Reads {
 
   async #answer(request: Answerable): Promise<PackedBytes> {
     await loadHdf5();
-    if (request.kind === 'next') return packBytes(this.#nextBatch(request));
+    if (request.kind === 'next') return this.#nextBatch(request);
     return packBytes(request.files.flatMap(({ path, rows }) => this.#readerOf(path).readRecords(rows)));
   }
 
@@ -77,20 +80,21 @@ class Reads {
   }
 
   /** The next links of a scan; none when it is at its end. */
-  #nextBatch({ scan: id, path, fromRow }: { scan: number; path: string; fromRow: number }): Buffer[] {
+  #nextBatch({ scan: id, path, fromRow }: { scan: number; path: string; fromRow: number }): PackedBytes {
     let scan = this.#scans.get(id);
     if (scan === undefined) {
       const reader = SegmentReader.open(path, this.disk);
-      scan = { reader, batches: reader.scanLinks(BATCH), skip: fromRow };
+      scan = { reader, batches: reader.scanPacked(BATCH), skip: fromRow };
       this.#scans.set(id, scan);
     }
     // Not a for-of loop: leaving one ends the generator.
     for (let next = scan.batches.next(); !next.done; next = scan.batches.next()) {
-      const wanted = next.value.slice(scan.skip);
-      scan.skip -= next.value.length - wanted.length;
-      if (wanted.length > 0) return wanted;
+      const { ends } = next.value;
+      const skipped = Math.min(scan.skip, ends.length);
+      scan.skip -= skipped;
+      if (skipped < ends.length) return transferable(withoutFirst(next.value, skipped));
     }
-    return [];
+    return packBytes([]);
   }
 
   endScan(id: number): void {

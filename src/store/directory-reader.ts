@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
+import { packLinks, type SequencedLinks, unpackLinks } from '../domain/packed-links.js';
 import type { SequencedLink } from '../domain/stored-event.js';
 import { WHAT_TO_DO } from '../log/journal-format.js';
 import { type Disk, nodeDisk } from '../ops/disk.js';
@@ -93,6 +94,11 @@ export class DirectoryReader {
 
   /** Every committed event from a sequence to the newest one when its journal is reached, in order, in batches. */
   async *scan(fromSequence: number): AsyncGenerator<SequencedLink[], void> {
+    for await (const pack of this.scanPacked(fromSequence)) yield unpackLinks(pack);
+  }
+
+  /** The same, each batch in one piece; what is sealed comes with the hashes that its check needed. */
+  async *scanPacked(fromSequence: number): AsyncGenerator<SequencedLinks, void> {
     let next = fromSequence;
     for (;;) {
       const place = await this.locate(next);
@@ -104,7 +110,7 @@ export class DirectoryReader {
       const reader = await this.openJournal(place.start);
       if (reader === undefined) continue;
       try {
-        const isFull = yield* this.from(next, reader.readCommitted());
+        const isFull = yield* packed(this.from(next, reader.readCommitted()));
         next = Math.max(next, reader.nextSequence);
         if (!isFull) return;
         await this.checkFollowed(reader);
@@ -120,7 +126,7 @@ export class DirectoryReader {
     while (!signal.aborted) {
       const place = await this.locate(next);
       if (place.kind === 'segment') {
-        next = yield* this.scanSegment(place.segment, next);
+        next = yield* unpacked(this.scanSegment(place.segment, next));
         continue;
       }
       const reader = place.kind === 'journal' ? await this.openJournal(place.start) : undefined;
@@ -190,14 +196,14 @@ export class DirectoryReader {
   }
 
   /** The events of a segment from `next` on; returns what comes after them, or after those that could be read. */
-  private async *scanSegment(segment: SealedSegment, next: number): AsyncGenerator<SequencedLink[], number> {
+  private async *scanSegment(segment: SealedSegment, next: number): AsyncGenerator<SequencedLinks, number> {
     let sequence = next;
     try {
       const path = join(this.segmentsDirectory, segment.file);
-      for await (const links of this.reader().scan(path, sequence - segment.firstSequence)) {
-        const first = sequence;
-        sequence += links.length;
-        yield links.map((link, index) => ({ sequence: first + index, link }));
+      for await (const pack of this.reader().scanPacked(path, sequence - segment.firstSequence)) {
+        const firstSequence = sequence;
+        sequence += pack.ends.length;
+        yield { firstSequence, ...pack };
       }
     } catch (error) {
       // A segment that was rewritten meanwhile has another file now.
@@ -216,6 +222,22 @@ export class DirectoryReader {
   private reader(): ReadThread {
     if (this.thread === undefined || this.thread.isSpent) this.thread = new ReadThread();
     return this.thread;
+  }
+}
+
+async function* packed<T>(batches: AsyncGenerator<SequencedLink[], T>): AsyncGenerator<SequencedLinks, T> {
+  for (;;) {
+    const { value, done } = await batches.next();
+    if (done) return value;
+    yield packLinks(value);
+  }
+}
+
+async function* unpacked<T>(batches: AsyncGenerator<SequencedLinks, T>): AsyncGenerator<SequencedLink[], T> {
+  for (;;) {
+    const { value, done } = await batches.next();
+    if (done) return value;
+    yield unpackLinks(value);
   }
 }
 

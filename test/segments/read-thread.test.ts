@@ -1,19 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limits } from '../../src/domain/limits.js';
 import type { Thread } from '../../src/ops/machine.js';
+import { packBytes, type ReadReply, type ReadRequest } from '../../src/segments/read-protocol.js';
 import { ReadThread } from '../../src/segments/read-thread.js';
 
-/** A thread that never answers, and a clock that is moved by hand. */
+/** A thread that answers only as it is told, and a clock that is moved by hand. */
 function stuckThread() {
   const due: (() => void)[] = [];
+  const asked: ReadRequest[] = [];
   let isTerminated = false;
+  let keepsAlive = true;
+  let answer = (_reply: unknown): void => {};
   const thread: Thread = {
-    postMessage() {},
-    on() {},
-    ref() {},
-    unref() {},
+    postMessage: (message) => void asked.push(message as ReadRequest),
+    on(event: string, listener: (reply: never) => void) {
+      if (event === 'message') answer = listener as (reply: unknown) => void;
+    },
+    ref() {
+      keepsAlive = true;
+    },
+    unref() {
+      keepsAlive = false;
+    },
     terminate: async () => {
       isTerminated = true;
+      keepsAlive = true;
     },
   };
   const timers = {
@@ -25,7 +37,14 @@ function stuckThread() {
     every: () => () => {},
   };
   const reading = new ReadThread({ startThread: () => thread, timers });
-  return { reading, due, isTerminated: () => isTerminated };
+  return {
+    reading,
+    due,
+    asked,
+    answer: (reply: ReadReply) => answer(reply),
+    isTerminated: () => isTerminated,
+    keepsAlive: () => keepsAlive,
+  };
 }
 
 test('a thread that never comes back from a damaged file is given up, and nobody waits for ever', async () => {
@@ -47,4 +66,29 @@ test('a thread that nobody waits for is not watched', async () => {
   await reading.close();
   await assert.rejects(read, { code: 'SHUTTING_DOWN' });
   assert.equal(due.length, 0);
+});
+
+test('a scan has the next batches made while one is used, and no more than that', async () => {
+  const { reading, asked, answer } = stuckThread();
+  const scan = reading.scanPacked('a.h5', 0);
+  const first = scan.next();
+  assert.equal(asked.length, 1 + limits.archiveBatchesAhead);
+  const [request] = asked;
+  assert.ok(request?.kind === 'next');
+  answer({ id: request.id, ok: true, packed: packBytes([Buffer.from('link')]) });
+  assert.equal((await first).value?.bytes.toString(), 'link');
+  assert.equal(asked.length, 1 + limits.archiveBatchesAhead, 'the thread waits until more is asked for');
+  await reading.close();
+});
+
+test('an answer that comes while the thread is being ended does not let go of who waits for its end', async () => {
+  const { reading, asked, answer, keepsAlive } = stuckThread();
+  const read = reading.read([{ path: 'a.h5', rows: [0] }]);
+  const closed = reading.close();
+  await assert.rejects(read, { code: 'SHUTTING_DOWN' });
+  const [request] = asked;
+  assert.ok(request?.kind === 'read');
+  answer({ id: request.id, ok: true, packed: packBytes([]) });
+  assert.ok(keepsAlive());
+  await closed;
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { copyBytes } from '../../src/segments/copy-bytes.js';
+import { copyBytes } from '../../src/domain/bytes.js';
 
 test('bytes of any length are copied to their place, and nothing beside them is touched', () => {
   const source = Buffer.from(Array.from({ length: 200 }, (_, index) => index));
