@@ -20,8 +20,7 @@ const STAGE_TEXTS: Readonly<Record<Stage, string>> = {
   ingest: 'from the end of the headers until the body is read, parsed and valid (`src/http/timing.ts`)',
   segment: 'the rules, the time and the id of an event (`src/store/append-plan.ts`)',
   hash: 'canonical form, encoding and both SHA-256 (`src/store/append-plan.ts`)',
-  persist:
-    'from handing it to the log until its block is synced, waiting included (`src/store/local-event-store.ts`)',
+  persist: 'from handing it to the log until its block is synced, waiting included (`src/store/appender.ts`)',
   total: 'the whole request',
 };
 

@@ -1,6 +1,6 @@
 /**
  * Which stage of the latency budget a stack works for, by the functions that time these stages
- * (src/store/append-plan.ts, src/store/local-event-store.ts). Processor time only: a stage also waits, for the disk above all.
+ * (src/store/append-plan.ts, src/store/appender.ts). Processor time only: a stage also waits, for the disk above all.
  */
 import type { CallFrame } from './cpu-profile.js';
 
@@ -8,7 +8,7 @@ export const PROFILE_STAGES = ['ingest', 'segment', 'hash', 'persist'] as const;
 export type ProfileStage = (typeof PROFILE_STAGES)[number];
 
 const PLAN = 'dist/src/store/append-plan.js';
-const STORE = 'dist/src/store/local-event-store.js';
+const STORE = 'dist/src/store/appender.js';
 /** `hash` is inside of `segment`'s function, hence first. What is not the store's is HTTP's: parsing, validating, answering. */
 const RULES: readonly (readonly [stage: ProfileStage, isOf: (frame: CallFrame) => boolean])[] = [
   ['hash', ({ url, functionName }) => url === PLAN && functionName === 'encode'],

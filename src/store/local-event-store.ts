@@ -1,5 +1,5 @@
 /**
- * The event store in one process: decides an append, has it committed by the log, and answers reads from
+ * The event store in one process: has appends decided and committed (appender.ts), and answers reads from
  * wherever the events are.
  */
 
@@ -13,23 +13,9 @@ import { CodedError } from '../domain/errors.js';
 import { eventTypeCode } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
 import type { Feed } from '../feed/feed.js';
-import type { CommitLog } from '../log/commit-log.js';
-import type { StageTimers } from '../ops/stage-timers.js';
-import {
-  isSameEvent,
-  type PlanContext,
-  type PlannedEvent,
-  type PlanRequest,
-  planAppend,
-} from './append-plan.js';
-import {
-  answerAgain,
-  type EarlierAppend,
-  findEarlierAppend,
-  reusedKey,
-  storedEvents,
-} from './earlier-append.js';
-import type { EventFinder, KeyedAppend } from './event-finder.js';
+import { isSameEvent, type PlanContext } from './append-plan.js';
+import { Appender, type AppenderParts } from './appender.js';
+import { reusedKey, storedEvents } from './earlier-append.js';
 import { eventPage } from './event-page.js';
 import type {
   AppendCommand,
@@ -56,23 +42,15 @@ import type {
 } from './event-store.js';
 import { followEvents } from './follow-events.js';
 import { checkDifference, PastStates } from './past-states.js';
-import type { RecentEvent } from './recent-events.js';
 import { type EventToRestore, type Restored, type RestoreParts, restoreEvents } from './restore-events.js';
 import type { StateReader } from './state-reader.js';
 import { verifyConsultation } from './verify-consultation.js';
 
-export interface LocalEventStoreParts {
-  durability: Durability;
-  log: CommitLog;
-  finder: EventFinder;
+export interface LocalEventStoreParts extends AppenderParts {
   feed: Feed;
   states: StateReader;
   trail: AuditTrail;
-  clock: PlanContext['clock'];
   nextId: PlanContext['nextId'];
-  timers: StageTimers;
-  /** How long an Idempotency-Key is known. */
-  keysKeptMs: number;
   /** Resolves once the index has everything that is durable now; OVERLOADED if it takes longer than `withinMs`. */
   indexCaughtUp: (withinMs?: number) => Promise<void>;
   /** Resolves once no more than this many durable events are missing in the index. */
@@ -86,19 +64,21 @@ export class LocalEventStore implements EventStore {
   readonly durability: Durability;
   private readonly planContext: PlanContext;
   private readonly past: PastStates;
+  private readonly appender: Appender;
 
   constructor(private readonly parts: LocalEventStoreParts) {
     this.durability = parts.durability;
     const { clock, nextId, timers, finder, states } = parts;
     this.past = new PastStates(finder, states);
     this.planContext = { clock, nextId, timers, locate: (eventId) => finder.locate(eventId) };
+    this.appender = new Appender(parts, this.planContext);
   }
 
   async create(command: CreateCommand): Promise<Created> {
     const { userId, source, patientStub } = command;
     const { clock, nextId, finder } = this.parts;
     const key = command.idempotencyKey && keyOf(command.idempotencyKey, undefined, 1);
-    const keyed = this.keyedAppend(key);
+    const keyed = this.appender.keyedAppend(key);
     if (keyed !== undefined) return this.replayCreate(keyed.consultationId, command, reusedKey());
     const consultationId = command.consultationId ?? nextId(clock());
     if (command.consultationId !== undefined && finder.acceptedHead(consultationId) !== undefined) {
@@ -108,7 +88,7 @@ export class LocalEventStore implements EventStore {
     const payload = { session_id: sessionId, ...(patientStub && { patient_stub: patientStub }) };
     const eventId = command.eventId;
     const started: EventToAppend = { type: 'CONSULTATION_STARTED', payload, ...(eventId && { eventId }) };
-    const { events, durability } = await this.decideAndCommit({
+    const { events, durability } = await this.appender.append({
       consultationId,
       sessionId,
       userId,
@@ -127,7 +107,7 @@ export class LocalEventStore implements EventStore {
     otherwise: CodedError,
   ): Promise<Created> {
     const { userId, patientStub } = command;
-    await this.settled(consultationId);
+    await this.appender.settled(consultationId);
     const [stored] = await storedEvents(this.parts.finder, consultationId, 1, 1);
     if (stored === undefined) return this.create(command);
     const sessionId = stored.view.sessionId;
@@ -156,72 +136,8 @@ export class LocalEventStore implements EventStore {
       key,
     };
     return waitsForRoom
-      ? this.room().then(() => this.decideAndCommit(request))
-      : this.decideAndCommit(request);
-  }
-
-  /**
-   * Plans the append on what was accepted so far and commits it; or gives the first answer again if its events
-   * are there already. Decides anew when that turns out not to hold: what it built on was refused by the log, or
-   * another writer was faster and the client named no version. Up to the commit nothing is awaited, so that no
-   * other append comes between; nor is there a promise that an append which succeeds does not need.
-   */
-  private decideAndCommit(request: PlanRequest, decisions = 1): Promise<Appended> {
-    const { finder, log } = this.parts;
-    // Events of which nobody knows whether they are stored are neither built on nor passed over.
-    if (log.failure !== undefined) return Promise.reject(log.failure);
-    const builtOn = this.unsettled(request);
-    const decideAnew = (error: unknown) => this.decideAnew(request, builtOn, decisions, error);
-    try {
-      const earlier = this.keyedAppend(request.key) ?? findEarlierAppend(finder, request);
-      if (earlier !== undefined) return this.replay(request, earlier).catch(decideAnew);
-      const head = finder.acceptedHead(request.consultationId);
-      const planned = planAppend(this.planContext, head, request);
-      return this.commit(request, head?.version ?? 0, planned, decideAnew);
-    } catch (error) {
-      return decideAnew(error);
-    }
-  }
-
-  /** Decides again after an error, if what was decided on did not come to be; otherwise throws the error. */
-  private async decideAnew(
-    request: PlanRequest,
-    builtOn: readonly RecentEvent[],
-    decisions: number,
-    error: unknown,
-  ): Promise<Appended> {
-    const isOvertaken = isWrongVersion(error) && request.expectedVersion === undefined;
-    const isMoot = isOvertaken || !(await areDurable(builtOn));
-    if (!isMoot || decisions >= limits.decisionsMax) throw error;
-    return this.decideAndCommit(request, decisions + 1);
-  }
-
-  /** What a decision rests on and may still be refused: the consultation's newest event, and events asked for again. */
-  private unsettled({ consultationId, events, key }: PlanRequest): RecentEvent[] {
-    const { recent } = this.parts.finder;
-    const found: RecentEvent[] = [];
-    const add = (event: RecentEvent | undefined): void => {
-      if (event !== undefined) found.push(event);
-    };
-    add(recent.newestOf(consultationId));
-    if (key !== undefined) add(recent.findByKey(key.digest));
-    for (const { eventId } of events) if (eventId !== undefined) add(recent.find(eventId));
-    return found;
-  }
-
-  /** The append that came with a key before, if that is not too long ago. */
-  private keyedAppend(key: AppendKey | undefined): KeyedAppend | undefined {
-    if (key === undefined) return undefined;
-    const { finder, clock, keysKeptMs } = this.parts;
-    const keyed = finder.locateKey(key.digest);
-    return keyed !== undefined && clock() - keyed.timestampMs <= keysKeptMs ? keyed : undefined;
-  }
-
-  /** The first answer again, once it is known to hold. */
-  private async replay(request: PlanRequest, earlier: EarlierAppend): Promise<Appended> {
-    await this.settled(request.consultationId);
-    const events = await answerAgain(this.parts.finder, request, earlier);
-    return { consultationId: request.consultationId, events, durability: this.durability, replayed: true };
+      ? this.room().then(() => this.appender.append(request))
+      : this.appender.append(request);
   }
 
   /** Leaves half of what the index may be behind to those who do not wait. */
@@ -230,49 +146,12 @@ export class LocalEventStore implements EventStore {
     while (this.parts.finder.recent.size > waitingMax) await this.parts.indexWithin(waitingMax);
   }
 
-  /** Has events committed; what the log refuses is dropped, and `refused` says what becomes of the append. */
-  private commit(
-    request: PlanRequest,
-    expectedVersion: number,
-    planned: readonly PlannedEvent[],
-    refused: (error: unknown) => Promise<Appended>,
-  ): Promise<Appended> {
-    const { log, finder, timers } = this.parts;
-    if (finder.recent.size >= limits.unindexedEventsMax) {
-      throw new CodedError('OVERLOADED', 'The index is too far behind. Try again shortly.');
-    }
-    const started = performance.now();
-    const { consultationId } = request;
-    const links = planned.map(({ link }) => link);
-    const settled = log.append({ consultationId, expectedVersion, links });
-    const recent: RecentEvent[] = [];
-    for (const { head, typeCode, key } of planned) {
-      const event = { head, typeCode, key, sequence: 0, settled };
-      recent.push(event);
-      finder.recent.add(event);
-    }
-    const stored = (sequence: number): Appended => {
-      timers.record('persist', started);
-      const events = planned.map((event, index) => {
-        const durable = recent[index] as RecentEvent;
-        durable.sequence = sequence + index;
-        durable.head.sequence = durable.sequence;
-        return appendedOf(event, durable.sequence);
-      });
-      return { consultationId, events, durability: this.durability, replayed: false };
-    };
-    return settled.then(stored, (error: unknown) => {
-      for (const event of recent) finder.recent.dropRefused(event);
-      return refused(error);
-    });
-  }
-
   /** Brings exported events back as they were (restore-events.ts). */
   restore(events: readonly EventToRestore[], restored: Restored): Promise<void> {
     const { log, finder, indexCaughtUp } = this.parts;
     const { planContext } = this;
     const commit: RestoreParts['commit'] = (request, version, planned) =>
-      this.commit(request, version, planned, (error) => Promise.reject(error));
+      this.appender.commit(request, version, planned, (error) => Promise.reject(error));
     return restoreEvents({ log, finder, planContext, commit, indexCaughtUp }, events, restored);
   }
 
@@ -332,7 +211,7 @@ export class LocalEventStore implements EventStore {
   async owner(consultationId: string): Promise<string | undefined> {
     const { finder } = this.parts;
     if (finder.acceptedHead(consultationId) === undefined) return undefined;
-    if (finder.durableVersion(consultationId) === 0) await this.settled(consultationId);
+    if (finder.durableVersion(consultationId) === 0) await this.appender.settled(consultationId);
     if (finder.durableVersion(consultationId) === 0) return undefined;
     return finder.acceptedHead(consultationId)?.userId;
   }
@@ -354,12 +233,6 @@ export class LocalEventStore implements EventStore {
     );
   }
 
-  /** Waits until everything accepted for a consultation is durable or refused. */
-  private async settled(consultationId: string): Promise<void> {
-    const newest = this.parts.finder.recent.newestOf(consultationId);
-    if (newest !== undefined) await areDurable([newest]);
-  }
-
   async health(): Promise<StoreHealth> {
     return this.parts.health();
   }
@@ -375,19 +248,6 @@ export function pageOf(found: readonly ConsultationSummary[], limit: number): Co
   const last = consultations.at(-1);
   if (found.length <= limit || last === undefined) return { consultations };
   return { consultations, next: { createdMs: last.createdMs, consultationId: last.consultationId } };
-}
-
-function appendedOf({ head, timestampMs, auditHash, hash }: PlannedEvent, sequence: number): AppendedEvent {
-  return { eventId: head.lastEventId, sequence, version: head.version, timestampMs, auditHash, hash };
-}
-
-async function areDurable(events: readonly RecentEvent[]): Promise<boolean> {
-  const outcomes = await Promise.allSettled(events.map(({ settled }) => settled));
-  return outcomes.every(({ status }) => status === 'fulfilled');
-}
-
-function isWrongVersion(error: unknown): boolean {
-  return error instanceof CodedError && error.code === 'WRONG_EXPECTED_VERSION';
 }
 
 /** The key of an append to a consultation, or of the start of one. */

@@ -94,7 +94,7 @@ test('profile:flame draws a page that zooms and a picture', async (t) => {
   assert.deepEqual(meta.files, ['profile.cpuprofile', 'flamegraph.html', 'flame.svg']);
   const [page, picture] = [await text('flamegraph.html'), await text('flame.svg')];
   for (const drawn of [page, picture]) {
-    assert.ok(drawn.includes('dist/src/store/local-event-store.js'));
+    assert.ok(drawn.includes('dist/src/store/appender.js'));
     assert.ok(!drawn.includes(ROOT), 'no path of this machine');
   }
   assert.doesNotMatch(page, /<(script|link)[^>]+(src|href)=/, 'it needs no network');
