@@ -8,7 +8,8 @@ export const PROFILE_STAGES = ['ingest', 'segment', 'hash', 'persist'] as const;
 export type ProfileStage = (typeof PROFILE_STAGES)[number];
 
 const PLAN = 'dist/src/store/append-plan.js';
-const STORE = 'dist/src/store/appender.js';
+/** Where events are committed: now, and in the profiles of the baseline. */
+const COMMIT: readonly string[] = ['dist/src/store/appender.js', 'dist/src/store/local-event-store.js'];
 /** `hash` is inside of `segment`'s function, hence first. What is not the store's is HTTP's: parsing, validating, answering. */
 const RULES: readonly (readonly [stage: ProfileStage, isOf: (frame: CallFrame) => boolean])[] = [
   ['hash', ({ url, functionName }) => url === PLAN && functionName === 'encode'],
@@ -16,7 +17,7 @@ const RULES: readonly (readonly [stage: ProfileStage, isOf: (frame: CallFrame) =
   [
     'persist',
     ({ url, functionName }) =>
-      url.startsWith('dist/src/log/') || (url === STORE && functionName === 'commit'),
+      url.startsWith('dist/src/log/') || (COMMIT.includes(url) && functionName === 'commit'),
   ],
   [
     'ingest',

@@ -1,6 +1,7 @@
 /** The documented backup, taken while clients write: what was acknowledged before it began is in it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -68,8 +69,13 @@ describe('a backup by docs/examples/backup.sh', () => {
     const playing = clinic.play(service.url, 1, stop.signal);
     const copy = await temporaryDirectory(t);
     await Promise.race([playing, clinic.acknowledged.further(200)]);
+    const file = join('segments', 'segment-0000000000000001.h5');
+    // Sealing comes after appending, some time.
+    while (!existsSync(join(directory, file))) {
+      await Promise.race([playing, clinic.acknowledged.further(10)]);
+    }
     await promisify(execFile)('sh', [BACKUP, directory, copy]);
-    const segment = join(copy, 'segments', 'segment-0000000000000001.h5');
+    const segment = join(copy, file);
     const { ino } = await stat(segment);
     await Promise.race([playing, clinic.acknowledged.further(200)]);
     await promisify(execFile)('sh', [BACKUP, directory, copy]);
