@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { asOthers } from '../harness/generator-priority.js';
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli/fi-consult.js', import.meta.url));
 
@@ -30,7 +31,9 @@ export class VerifyLoop {
   private async run(): Promise<void> {
     while (!this.isOver) {
       const args = [PROGRAM, 'verify', '--data-dir', this.dataDir];
-      await promisify(execFile)(process.execPath, args, { env: { PATH: process.env.PATH } });
+      const run = promisify(execFile)(process.execPath, args, { env: { PATH: process.env.PATH } });
+      asOthers(run.child.pid);
+      await run;
       this.runs += 1;
     }
   }

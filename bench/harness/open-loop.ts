@@ -8,6 +8,7 @@
  */
 import type { Histogram } from 'hdr-histogram-js';
 import { type Load, openConnections, unexpectedAnswers } from './closed-loop.js';
+import { goFirst } from './generator-priority.js';
 import type { HttpConnection } from './http-connection.js';
 import { newHistogram, recordMs } from './measures.js';
 
@@ -49,10 +50,12 @@ export async function openLoop(load: FixedRateLoad): Promise<OpenLoopResult> {
     broken = reject;
   });
   const connections = await openConnections(load, (error) => broken?.(error));
+  const asBefore = goFirst();
   const run = new FixedRateRun(load, connections);
   try {
     await Promise.race([run.done(), failed]);
   } finally {
+    asBefore();
     run.stop();
     for (const connection of connections) connection.close();
   }
