@@ -61,11 +61,12 @@ async function exportEvents(options: ExportOptions, context: CommandContext): Pr
         done: () => counts.read,
         text: () => `${counts.read} events, ${perSecond(counts.read, startMs)} events/s`,
       });
-      const pieces = ndjsonOf(reader, consultation, counts);
+      const lines = new EventLines();
+      const pieces = ndjsonOf(reader, consultation, lines, counts);
       const { signal } = stop;
       try {
         if (output === '-') await writeToStdout(pieces, { stdout: context.stdout, signal });
-        else await writeToFile(pieces, output, signal);
+        else await writeToFile(pieces, output, signal, (piece) => lines.reuse(piece));
       } finally {
         progress.stop();
       }
@@ -82,10 +83,10 @@ async function exportEvents(options: ExportOptions, context: CommandContext): Pr
 async function* ndjsonOf(
   reader: DirectoryReader,
   consultation: string | undefined,
+  lines: EventLines,
   counts: ExportCounts,
 ): AsyncGenerator<Buffer> {
   const id = consultation === undefined ? undefined : uuidBytes(consultation);
-  const lines = new EventLines();
   for await (const pack of readAhead(reader.scanPacked(1), BATCHES_AHEAD)) {
     const count = pack.ends.length;
     lines.start(id === undefined ? pack.bytes.length + count * LINE_BYTES : 0);

@@ -23,6 +23,10 @@ const RECORD = HASH_BYTES;
 /** What a line has beside the shared parts and its payload: ids, hashes, numbers and names; and then some. */
 const REST_BYTES_MAX = 512;
 
+/** What is kept of memory that was given back: as much as is under way at a time. */
+const SPARE_MAX = 4;
+const SPARE_BYTES_MAX = 16 * 1024 * 1024;
+
 const START = Buffer.from('{"event_id":"');
 const VERSION = Buffer.from(',"version":');
 const TIMESTAMP = Buffer.from(',"timestamp":"');
@@ -34,13 +38,20 @@ const TYPES = ['', ...EVENT_TYPES].map((type) => Buffer.from(`","event_type":"${
 /** Lines in the making. */
 export class EventLines {
   readonly #shared = new SharedPartsCache();
+  readonly #spare: Buffer[] = [];
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  /** Starts anew, in memory of its own; `bytes` are expected. */
+  /** Starts anew, in memory of its own or that was given back; `bytes` are expected. */
   start(bytes: number): void {
-    this.#bytes = Buffer.allocUnsafeSlow(bytes);
+    this.#bytes = this.#spare.pop() ?? Buffer.allocUnsafeSlow(bytes);
     this.#length = 0;
+  }
+
+  /** Gives lines that were taken back, to be overwritten: memory that was used before costs much less than new one. */
+  reuse(lines: Buffer): void {
+    if (this.#spare.length === SPARE_MAX || lines.buffer.byteLength > SPARE_BYTES_MAX) return;
+    this.#spare.push(Buffer.from(lines.buffer as ArrayBuffer));
   }
 
   /** How many there are since the start. */
@@ -61,7 +72,7 @@ export class EventLines {
     const payload = new Uint8Array(links.buffer, links.byteOffset + end - payloadBytes, payloadBytes);
     const typeCode = links[start + RECORD + 60] as number;
     const type = typeCode === 0 ? undefined : TYPES[typeCode];
-    assert(type !== undefined, `event type code ${typeCode} is known`);
+    assert(type !== undefined, 'the code of an event type is known');
     const { afterId, afterPayload } = this.#shared.of(links, start, end);
     this.#makeRoom(REST_BYTES_MAX + afterId.length + afterPayload.length + payloadBytes);
     const bytes = this.#bytes;

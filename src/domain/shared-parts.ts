@@ -1,4 +1,5 @@
 /** What the lines of one consultation have in common, kept as bytes for the next ones. */
+import { uint32 } from './bytes.js';
 import { HASH_BYTES, LinkView, metadataOf, RECORD_HEADER_BYTES } from './stored-event.js';
 
 /** The ids of the consultation and of the session, which stand together in a link. */
@@ -9,8 +10,8 @@ const LENGTHS = HASH_BYTES + 61;
 const LENGTHS_BYTES = 5;
 const KEY_EVENTS = HASH_BYTES + 66;
 const TEXTS = HASH_BYTES + RECORD_HEADER_BYTES;
-/** Consultations whose parts are kept: more than go on at a time. A power of two. */
-const KEPT = 4096;
+/** Consultations whose parts are kept: more than go on at a time. */
+const KEPT_MAX = 4096;
 
 /** The parts of a line around what differs from event to event. */
 export interface SharedParts {
@@ -28,17 +29,16 @@ interface Kept extends SharedParts {
 }
 
 export class SharedPartsCache {
-  readonly #kept = new Array<Kept | undefined>(KEPT).fill(undefined);
+  /** By the end of the consultation's id, which counts up. */
+  readonly #kept = new Map<number, Kept>();
 
   /** The parts of the link that is between `start` and `end`. */
   of(bytes: Buffer, start: number, end: number): SharedParts {
     // What the first event of a keyed append says of the key is like no other's.
     if (bytes[start + KEY_EVENTS] !== 0 || bytes[start + KEY_EVENTS + 1] !== 0)
       return partsOf(bytes.subarray(start, end));
-    // Ids count up at their ends.
-    const slot =
-      (((bytes[start + IDS + 14] as number) << 8) | (bytes[start + IDS + 15] as number)) & (KEPT - 1);
-    const kept = this.#kept[slot];
+    const key = uint32(bytes, start + IDS + 12) | 0;
+    const kept = this.#kept.get(key);
     if (
       kept !== undefined &&
       isAt(kept.ids, bytes, start + IDS) &&
@@ -50,13 +50,16 @@ export class SharedPartsCache {
     const link = bytes.subarray(start, end);
     const copy = (from: number, length: number): Uint8Array =>
       Uint8Array.from(link.subarray(from, from + length));
+    const { afterId, afterPayload } = partsOf(link);
     const made = {
-      ...partsOf(link),
+      afterId,
+      afterPayload,
       ids: copy(IDS, IDS_BYTES),
       lengths: copy(LENGTHS, LENGTHS_BYTES),
       texts: copy(TEXTS, link.length - TEXTS - new LinkView(link).payload.length),
     };
-    this.#kept[slot] = made;
+    if (this.#kept.size >= KEPT_MAX) this.#kept.clear();
+    this.#kept.set(key, made);
     return made;
   }
 }

@@ -178,5 +178,6 @@ export class SegmentReader {
 function hashed(batch: LinkPack, hashes: Buffer, endRow: number): HashedLinks {
   const own = Buffer.allocUnsafeSlow(batch.count * HASH_BYTES);
   hashes.copy(own, 0, (endRow - batch.count) * HASH_BYTES, endRow * HASH_BYTES);
-  return { ...batch.packed(), hashes: own };
+  const { bytes, ends } = batch.packed();
+  return { bytes, ends, hashes: own };
 }

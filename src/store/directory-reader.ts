@@ -200,10 +200,11 @@ export class DirectoryReader {
     let sequence = next;
     try {
       const path = join(this.segmentsDirectory, segment.file);
-      for await (const pack of this.reader().scanPacked(path, sequence - segment.firstSequence)) {
+      const packs = this.reader().scanPacked(path, sequence - segment.firstSequence);
+      for await (const { bytes, ends, hashes } of packs) {
         const firstSequence = sequence;
-        sequence += pack.ends.length;
-        yield { firstSequence, ...pack };
+        sequence += ends.length;
+        yield { firstSequence, bytes, ends, hashes };
       }
     } catch (error) {
       // A segment that was rewritten meanwhile has another file now.
