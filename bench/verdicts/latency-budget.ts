@@ -17,7 +17,8 @@ const SELFTEST = 'selftest';
 
 /** Where a stage begins and ends, in the code that times it. */
 const STAGE_TEXTS: Readonly<Record<Stage, string>> = {
-  ingest: 'from the end of the headers until the body is read, parsed and valid (`src/http/timing.ts`)',
+  ingest:
+    'from when work on the body begins, at the end of its turn, until it is parsed and valid (`src/http/strict-body.ts`, `timing.ts`)',
   segment: 'the rules, the time and the id of an event (`src/store/append-plan.ts`)',
   hash: 'canonical form, encoding and both SHA-256 (`src/store/append-plan.ts`)',
   persist: 'from handing it to the log until its block is synced, waiting included (`src/store/appender.ts`)',

@@ -17,6 +17,8 @@ export interface CommandContext {
   onStop(listener: (signal: StopSignal) => void): () => void;
   /** Tells whoever supervises this process that it serves. */
   ready(): void;
+  /** Lets other processes go first for a processor, for a command that is in no hurry and may run beside a service. */
+  letOthersGoFirst(): void;
   /** Ends the process at once, whatever is still under way. */
   exitNow(exitCode: number): never;
   /** Opens the store of a directory; without one, of the directory that the settings name. */

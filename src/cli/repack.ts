@@ -28,6 +28,7 @@ export function registerRepack(program: Command, context: CommandContext): void 
 
 async function repack({ codec, dataDir: given }: RepackFlags, context: CommandContext): Promise<void> {
   const dataDir = dataDirOf(given, context);
+  context.letOthersGoFirst();
   // Loaded late: help texts do without it.
   const { repackStore } = await import('../store/repack-store.js');
   const stop = new AbortController();

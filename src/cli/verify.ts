@@ -46,6 +46,7 @@ async function verify(flags: VerifyFlags, context: CommandContext): Promise<void
   if (!(await holdsStore(dataDir))) {
     throw new CommandError(`there is no store in ${oneLine(dataDir)}; name one with --data-dir`);
   }
+  context.letOthersGoFirst();
   const startedMs = performance.now();
   const damages: Damage[] = [];
   const notes: string[] = [];

@@ -103,9 +103,9 @@ export const limits = {
    * least a number, so that a process that gets little of its core does not spend it on reading alone.
    */
   sliceMs: 5,
+  sliceRequestsMin: 64,
   /** Requests that are read in one turn and worked on at its end without waiting for others: a few milliseconds of work. */
   enteredMax: 128,
-  sliceRequestsMin: 64,
   /** The same while requests are refused: the longer a turn is, the more of them are read and refused at once. */
   sheddingSliceMs: 20,
   sliceMsMax: 50,
@@ -213,6 +213,8 @@ export const limits = {
    */
   indexThreadNice: 4,
   followerThreadNice: 8,
+  /** The same for commands that are in no hurry, beside a service: verify and repack. */
+  toolNice: 10,
   /** How often the files of keys are looked at for a change: a revoked key is refused this long after, and a read. */
   credentialPollMs: 500,
   /** Tokens that were verified and are kept until they expire; each is about 300 bytes. */

@@ -1,7 +1,6 @@
 /** Reads JSON bodies strictly (strict-json.ts) once they are admitted, and refuses every other kind of body. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CodedError } from '../domain/errors.js';
 import type { Json } from '../domain/event.js';
 import { limits } from '../domain/limits.js';
@@ -13,6 +12,13 @@ import { unpacking } from './compression.js';
 
 const JSON_MEDIA_TYPE = 'application/json';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When work on its body began, as of `performance.now()`: before that it waited for its turn. */
+    begunMs: number;
+  }
+}
+
 type Done = (error: Error | null, body?: Json) => void;
 
 /** Makes JSON in UTF-8, as it is or in one of these codings, the only body that is accepted. */
@@ -23,17 +29,19 @@ export function acceptStrictJson(
 ): void {
   const unpack = unpacking(codings);
   app.removeAllContentTypeParsers();
+  app.decorateRequest('begunMs', 0);
   app.addContentTypeParser(
     JSON_MEDIA_TYPE,
     { parseAs: 'buffer', bodyLimit: limits.bodyBytesMax },
-    ({ headers, raw }, body: Buffer, done) => {
+    (request, body: Buffer, done) => {
+      const { headers } = request;
       try {
         checkCharset(headers);
-        if (headers['content-encoding'] === undefined) admit(body, raw.socket, admission, done);
+        if (headers['content-encoding'] === undefined) admit(body, request, admission, done);
         else {
           // What it is can only be seen in what it unpacks to.
           unpack(headers['content-encoding'], body).then(
-            (unpacked) => admit(unpacked, raw.socket, admission, done),
+            (unpacked) => admit(unpacked, request, admission, done),
             done,
           );
         }
@@ -45,8 +53,8 @@ export function acceptStrictJson(
 }
 
 /** Throws nothing: what is wrong is handed on, whoever asks. */
-function admit(bytes: Buffer, socket: Socket, admission: Admission, done: Done): void {
-  const work = new BodyToRead(socket, bytes, admission, done);
+function admit(bytes: Buffer, request: FastifyRequest, admission: Admission, done: Done): void {
+  const work = new BodyToRead(request, bytes, admission, done);
   if (admission.isOpen(bytes.length)) admission.enter(work);
   else {
     // The priority is looked for only here: nobody needs it while everybody is let in.
@@ -57,13 +65,14 @@ function admit(bytes: Buffer, socket: Socket, admission: Admission, done: Done):
 /** A body that waits to be read, and with it all the work on its request. */
 class BodyToRead implements Work {
   constructor(
-    private readonly socket: Socket,
+    private readonly request: FastifyRequest,
     private readonly bytes: Buffer,
     private readonly admission: Admission,
     private readonly done: Done,
   ) {}
 
   begin(): void {
+    this.request.begunMs = performance.now();
     read(this.bytes, this.admission, this.done);
   }
 
@@ -72,7 +81,7 @@ class BodyToRead implements Work {
   }
 
   isGone(): boolean {
-    return this.socket.destroyed;
+    return this.request.raw.socket.destroyed;
   }
 }
 

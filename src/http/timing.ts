@@ -2,9 +2,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StageTimers } from '../ops/stage-timers.js';
 
-/** The request is read and valid. `elapsedTime` counts from the end of its headers. */
-export function ingested(timers: StageTimers, reply: FastifyReply): void {
-  timers.recordMs('ingest', reply.elapsedTime);
+/** The request is parsed and valid. What it waited before work on its body began is in `total`, and no part of this. */
+export function ingested(timers: StageTimers, request: FastifyRequest): void {
+  timers.record('ingest', request.begunMs);
 }
 
 /**

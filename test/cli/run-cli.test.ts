@@ -7,7 +7,7 @@ import { cli } from '../support/cli.js';
 import { memoryEventStore } from '../support/memory-event-store.js';
 
 test('gives its version, and help for itself and for a command', async () => {
-  assert.deepEqual(await cli(['--version']), { exitCode: 0, stdout: '1.2.3\n', stderr: '' });
+  assert.deepEqual(await cli(['--version']), { exitCode: 0, stdout: '1.2.3\n', stderr: '', wentLast: false });
   const help = await cli(['--help']);
   assert.equal(help.exitCode, 0);
   assert.match(help.stdout, /Usage: fi-consult .*\n(.*\n)* {2}import /);

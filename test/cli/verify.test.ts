@@ -10,6 +10,7 @@ test('answers with one line that has the root to note, and finds that root again
   const { dataDir } = await smallStore(t, ['gzip:4']);
   const run = await cli(['verify', '--data-dir', dataDir]);
   assert.equal(run.exitCode, 0, run.stderr);
+  assert.ok(run.wentLast, 'a service beside it goes first');
   const line =
     /^1 segments, 1 journals, 10 events, 2 consultations, \d+ bytes, \d+\.\d s, \d+\.\d MB\/s, root (10:[0-9a-f]{64})\n$/;
   const root = line.exec(run.stdout)?.[1] ?? '';

@@ -9,6 +9,8 @@ export interface CliRun {
   exitCode: number;
   stdout: string;
   stderr: string;
+  /** Whether the command let other processes go first. */
+  wentLast: boolean;
 }
 
 export interface CliOptions {
@@ -25,6 +27,7 @@ export interface CliOptions {
 export async function cli(args: string[], options: CliOptions = {}): Promise<CliRun> {
   const stdout = textSink();
   const stderr = textSink();
+  let wentLast = false;
   const context: CommandContext = {
     stdin: options.stdin ?? Readable.from([]),
     stdout: stdout.stream,
@@ -35,13 +38,16 @@ export async function cli(args: string[], options: CliOptions = {}): Promise<Cli
       return () => {};
     },
     ready: () => {},
+    letOthersGoFirst: () => {
+      wentLast = true;
+    },
     exitNow: (exitCode) => {
       throw new Error(`ended at once with exit code ${exitCode}`);
     },
     openStore: options.openStore ?? (async () => options.store ?? memoryEventStore()),
   };
   const exitCode = await runCli(args, '1.2.3', context);
-  return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text(), wentLast };
 }
 
 /** A stream that keeps what is written to it. */

@@ -38,7 +38,7 @@ export const batchRoute: RouteModule = (plain, { store, timers }) => {
       onResponse: timesTotal(timers),
     },
     async (request, reply) => {
-      ingested(timers, reply);
+      ingested(timers, request);
       const idempotencyKey = idempotencyKeyOf(request);
       const expectedVersion = expectedVersionOf(request.headers['if-match']);
       const appended = await store

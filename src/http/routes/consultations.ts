@@ -74,7 +74,7 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
       onResponse: timesTotal(timers),
     },
     async (request, reply) => {
-      ingested(timers, reply);
+      ingested(timers, request);
       const { user_id, patient_stub, consultation_id } = request.body;
       const idempotencyKey = idempotencyKeyOf(request);
       const created = await store.create({

@@ -50,7 +50,7 @@ export const eventRoutes: RouteModule = (plain, { store, streams, timers }) => {
       onResponse: timesTotal(timers),
     },
     async (request, reply) => {
-      ingested(timers, reply);
+      ingested(timers, request);
       const idempotencyKey = idempotencyKeyOf(request);
       const expectedVersion = expectedVersionOf(request.headers['if-match']);
       const { event_type: type, payload, user_id: userId, event_id: eventId } = request.body;
