@@ -1,5 +1,9 @@
 /** How a command fails: one line for the person who ran it, and an exit code for the script that did. */
 import { CodedError, type FieldError } from '../domain/errors.js';
+import type { StopSignal } from './command-context.js';
+
+/** What a shell gives a process that a signal ended: 128 and the signal's number. */
+export const STOP_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /** Field errors that one line shows: as many as there are settings to get wrong at once. */
 const SHOWN_FIELD_ERRORS_MAX = 12;

@@ -6,10 +6,10 @@ import { isOfConsultation } from '../domain/packed-links.js';
 import { isUuidV7, uuidBytes } from '../domain/uuid.js';
 import type { DirectoryReader } from '../store/directory-reader.js';
 import type { CommandContext, StopSignal } from './command-context.js';
-import { CommandError } from './command-error.js';
+import { CommandError, STOP_EXIT_CODES } from './command-error.js';
 import { writeToFile, writeToStdout } from './output.js';
 import { perSecond, startProgress } from './progress.js';
-import { DATA_DIR_HELP, dataDirOf, STOP_EXIT_CODES, withDirectory } from './read-directory.js';
+import { DATA_DIR_HELP, dataDirOf, withDirectory } from './read-directory.js';
 
 interface ExportOptions {
   consultation?: string;

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { CodedError } from '../domain/errors.js';
 import type { CommandContext, StopSignal } from './command-context.js';
-import { CommandError, errorLine } from './command-error.js';
+import { CommandError, errorLine, STOP_EXIT_CODES } from './command-error.js';
 import type { ImportCounts } from './import-counts.js';
 import { httpTarget, serviceUrl } from './import-http-target.js';
 import { importInputs } from './import-inputs.js';
@@ -18,8 +18,6 @@ export interface ImportOptions {
   concurrency: number;
 }
 
-/** What a shell gives a process that a signal ended: 128 and the signal's number. */
-const STOP_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 const RESUME_HINT = 'run the same command again to go on from here; nothing is written twice';
 
 export async function importFiles(

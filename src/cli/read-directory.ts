@@ -2,14 +2,11 @@
 import { loadSettings } from '../ops/settings.js';
 import { parseCodec } from '../segments/codecs/codec-table.js';
 import { DirectoryReader } from '../store/directory-reader.js';
-import type { CommandContext, StopSignal } from './command-context.js';
+import type { CommandContext } from './command-context.js';
 import { CommandError } from './command-error.js';
 
 /** What `--data-dir` is, for the help of such a command. */
 export const DATA_DIR_HELP = 'store to read, which a service may have open (default: as settings say)';
-
-/** What a shell gives a process that a signal ended: 128 and the signal's number. */
-export const STOP_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /** `--data-dir`, or what the settings say. */
 export function dataDirOf(option: string | undefined, { env }: CommandContext): string {

@@ -3,9 +3,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseCodec } from '../segments/codecs/codec-table.js';
 import type { RepackResult } from '../store/repack-store.js';
 import type { CommandContext, StopSignal } from './command-context.js';
-import { CommandError } from './command-error.js';
+import { CommandError, STOP_EXIT_CODES } from './command-error.js';
 import { startProgress } from './progress.js';
-import { dataDirOf, STOP_EXIT_CODES, withDirectory } from './read-directory.js';
+import { dataDirOf, withDirectory } from './read-directory.js';
 
 interface RepackFlags {
   codec: string;
