@@ -1,13 +1,15 @@
 /**
- * `npm run bench:compare -- --base COMMIT`: is the service slower than at another commit, and in which stage?
+ * `npm run bench:compare -- --base COMMIT`: is the service slower than at another commit, and in which stage? With
+ * `--base-node` as well: than under another Node.
  *
  * The other commit is built beside this one, in a git worktree. Then pairs of services, one of each, take turns under
  * the same load, a new pair for every sample, until each figure is decided or the time is over.
  */
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { seededRandom } from '../src/domain/seeded-random.js';
 import { buildCommit } from './compare/other-commit.js';
-import { type PairTimes, samplePair } from './compare/service-pair.js';
+import { type PairTimes, samplePair, type Variant } from './compare/service-pair.js';
 import {
   type CaseContext,
   type CaseOutcome,
@@ -36,18 +38,26 @@ const TIMES: Readonly<Record<Size, PairTimes & { samples: number }>> = {
 async function measure(context: CaseContext): Promise<CaseOutcome[]> {
   const base = String(context.own.base);
   const built = String(context.own.baseDir);
-  if (built !== '') return measureAgainst(built, built, context);
+  const node = String(context.own.baseNode) || process.execPath;
+  const named = (commit: string): string =>
+    node === process.execPath ? commit : `${commit} on Node ${versionOf(node)}`;
+  if (built !== '') return measureAgainst({ checkout: built, node }, named(built), context);
   if (base === '') throw new Error('say what to compare with: --base <commit>');
   context.progress(0, `building ${base}`);
   const checkout = await buildCommit(ROOT, base, join(context.directory, 'base'));
   try {
-    return await measureAgainst(checkout.directory, checkout.commit, context);
+    return await measureAgainst({ checkout: checkout.directory, node }, named(checkout.commit), context);
   } finally {
     await checkout.remove();
   }
 }
 
-async function measureAgainst(a: string, base: string, context: CaseContext): Promise<CaseOutcome[]> {
+/** Such as `v20.19.0`. Throws if it is no Node. */
+function versionOf(node: string): string {
+  return execFileSync(node, ['--version']).toString().trim();
+}
+
+async function measureAgainst(a: Variant, base: string, context: CaseContext): Promise<CaseOutcome[]> {
   const times = TIMES[context.size];
   const plan = pairPlan(await readBudgets());
   const random = seededRandom(context.seed);
@@ -60,7 +70,8 @@ async function measureAgainst(a: string, base: string, context: CaseContext): Pr
     if (samples.length >= times.samples || elapsed > seconds) return undefined;
     context.progress(Math.min(1, elapsed / seconds), `sample ${samples.length + 1}`);
     const directory = join(context.directory, `pair-${samples.length}`);
-    const sample = await samplePair({ checkouts: { a, b: ROOT }, directory, bodies, times, random });
+    const variants = { a, b: { checkout: ROOT, node: process.execPath } };
+    const sample = await samplePair({ variants, directory, bodies, times, random });
     samples.push(sample);
     return sample;
   };
@@ -140,6 +151,11 @@ export const benchmark = defineBenchmark({
   options: [
     { flags: '--base <commit>', description: 'what to compare with: anything that git knows', default: '' },
     { flags: '--base-dir <directory>', description: 'a built checkout instead of a commit', default: '' },
+    {
+      flags: '--base-node <executable>',
+      description: 'the Node that runs it; by default the one that runs this',
+      default: '',
+    },
     { flags: '--minutes <number>', description: 'no new sample is taken after so long', default: 5 },
   ],
   cases: ({ own }) => [

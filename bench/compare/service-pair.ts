@@ -1,5 +1,5 @@
 /**
- * Two services, of one commit each, that take turns under the same load: one sample of a comparison.
+ * Two services, of one commit or under one Node each, that take turns under the same load: one sample of a comparison.
  *
  * Two processes of the same code differ for as long as they live, by where their memory lies and what was compiled
  * when. Each sample is therefore a new pair of processes.
@@ -31,6 +31,14 @@ export interface PairTimes {
   rounds: number;
 }
 
+/** What a service is started from. */
+export interface Variant {
+  /** A built checkout. */
+  checkout: string;
+  /** The executable of Node. */
+  node: string;
+}
+
 /** The figures of a sample. */
 export const FIGURES = [...STAGES, 'throughput', 'cpu'] as const;
 
@@ -40,9 +48,9 @@ class Side {
     private readonly request: (index: number) => Buffer,
   ) {}
 
-  static async start(checkout: string, dataDir: string, bodies: readonly string[]): Promise<Side> {
+  static async start({ checkout, node }: Variant, dataDir: string, bodies: readonly string[]): Promise<Side> {
     const program = new URL(`file://${join(checkout, PROGRAM)}`);
-    const service = await startProcess(program, ['serve', '--port', '0', '--data-dir', dataDir]);
+    const service = await startProcess(program, ['serve', '--port', '0', '--data-dir', dataDir], {}, node);
     const ids = await newConsultations(service.url, CONNECTIONS);
     return new Side(service, appendRequests(ids, bodies));
   }
@@ -79,8 +87,7 @@ function stageMeans(
 }
 
 export interface Pair {
-  /** Built checkouts. */
-  checkouts: { a: string; b: string };
+  variants: { a: Variant; b: Variant };
   /** Of this pair alone; it does not exist yet. */
   directory: string;
   bodies: readonly string[];
@@ -89,11 +96,11 @@ export interface Pair {
 }
 
 /** Starts both, lets them take turns, stops them, and removes their data. */
-export async function samplePair({ checkouts, directory, bodies, times, random }: Pair): Promise<Sample> {
+export async function samplePair({ variants, directory, bodies, times, random }: Pair): Promise<Sample> {
   const sides: Side[] = [];
   try {
     for (const name of ['a', 'b'] as const)
-      sides.push(await Side.start(checkouts[name], join(directory, name), bodies));
+      sides.push(await Side.start(variants[name], join(directory, name), bodies));
     const [a, b] = sides as [Side, Side];
     for (const side of sides) await side.block(times.warmUpSeconds);
     const rounds: Sample[] = [];

@@ -30,14 +30,14 @@ export interface PairRuns {
 export async function measurePairs(runs: PairRuns, context: CaseContext): Promise<CaseOutcome[]> {
   const random = seededRandom(context.seed);
   const bodies = await appendBodies(context.corpus, context.seed);
+  const variant = { checkout: ROOT, node: process.execPath };
+  const variants = { a: variant, b: variant };
   const pool: Sample[] = [];
   const started = performance.now();
   for (let pair = 0; pair < runs.pairs; pair += 1) {
     context.progress(pair / runs.pairs, `pair ${pair + 1} of ${runs.pairs}`);
     const directory = join(context.directory, `pair-${pair}`);
-    pool.push(
-      await samplePair({ checkouts: { a: ROOT, b: ROOT }, directory, bodies, times: runs.times, random }),
-    );
+    pool.push(await samplePair({ variants, directory, bodies, times: runs.times, random }));
   }
   const secondsEach = (performance.now() - started) / 1000 / runs.pairs;
   const kinds: Kind[] = [

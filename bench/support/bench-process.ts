@@ -13,13 +13,14 @@ export interface BenchProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a compiled program that logs a JSON line with its `url` once it listens. */
+/** Starts a compiled program that logs a JSON line with its `url` once it listens. `node` is the executable to run it with. */
 export async function startProcess(
   program: URL,
   args: readonly string[],
   env: Record<string, string> = {},
+  node = process.execPath,
 ): Promise<BenchProcess> {
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(program), ...args], {
+  const child: ChildProcess = spawn(node, [fileURLToPath(program), ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -2,7 +2,7 @@
 /** The `fi-consult` program: connects the commands to this process. */
 import { readFileSync } from 'node:fs';
 import { limits } from '../domain/limits.js';
-import { yieldToOthers } from '../ops/thread-priority.js';
+import { yieldProcessToOthers } from '../ops/thread-priority.js';
 import type { StopSignal } from './command-context.js';
 import { errorLine } from './command-error.js';
 import { openStore } from './open-store.js';
@@ -44,7 +44,7 @@ process.exitCode = await runCli(process.argv.slice(2), packageVersion(), {
     // A parent that has gone meanwhile is no reason to stop.
     if (process.connected) process.send?.('ready', undefined, undefined, () => undefined);
   },
-  letOthersGoFirst: () => yieldToOthers(limits.toolNice),
+  letOthersGoFirst: () => yieldProcessToOthers(limits.toolNice),
   exitNow: (exitCode) => process.exit(exitCode),
   openStore: (dataDir) => openStore({ env: process.env, dataDir, logTo: process.stderr, onFailed }),
 });

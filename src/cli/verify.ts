@@ -39,6 +39,7 @@ export function registerVerify(program: Command, context: CommandContext): void 
 }
 
 async function verify(flags: VerifyFlags, context: CommandContext): Promise<void> {
+  context.letOthersGoFirst();
   const { dataDir: given, json = false, expect, expectAudit } = flags;
   const { dataDir } = loadSettings({ env: context.env, flags: { dataDir: given }, parseCodec });
   // Loaded late: help texts and other commands do without HDF5 and LMDB.
@@ -46,7 +47,6 @@ async function verify(flags: VerifyFlags, context: CommandContext): Promise<void
   if (!(await holdsStore(dataDir))) {
     throw new CommandError(`there is no store in ${oneLine(dataDir)}; name one with --data-dir`);
   }
-  context.letOthersGoFirst();
   const startedMs = performance.now();
   const damages: Damage[] = [];
   const notes: string[] = [];

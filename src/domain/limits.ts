@@ -213,8 +213,8 @@ export const limits = {
    */
   indexThreadNice: 4,
   followerThreadNice: 8,
-  /** The same for commands that are in no hurry, beside a service: verify and repack. */
-  toolNice: 10,
+  /** The same for commands that are in no hurry, beside a service: verify and repack. The most there is: they get what is left over. */
+  toolNice: 19,
   /** How often the files of keys are looked at for a change: a revoked key is refused this long after, and a read. */
   credentialPollMs: 500,
   /** Tokens that were verified and are kept until they expire; each is about 300 bytes. */
