@@ -35,7 +35,7 @@ interface Times {
 }
 const TIMES: Readonly<Record<Size, Times>> = {
   smoke: { fill: 0.05, warmUp: 0.2, round: 0.3, rounds: 1, smaller: { rate: 400, segmentEvents: 60 } },
-  full: { fill: 2, warmUp: 3, round: 2, rounds: 8 },
+  full: { fill: 2, warmUp: 3, round: 3, rounds: 8 },
 };
 
 async function measure(context: CaseContext): Promise<CaseOutcome[]> {
@@ -111,7 +111,7 @@ export const benchmark = defineBenchmark({
   question:
     'What do sealing, compressing and verifying cost those who append meanwhile, and how many threads do they take?',
   options: [
-    { flags: '--rate <number>', description: 'appends a second', default: 1000 },
+    { flags: '--rate <number>', description: 'appends a second', default: 300 },
     {
       flags: '--segment-events <number>',
       description: 'events of a segment, of the service that seals',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isSealedFileName } from '../../src/segments/segment-layout.js';
 import { latency, medianOf, newHistogram, scalar } from '../harness/measures.js';
-import { type FixedRateLoad, type OpenLoopResult, openLoop } from '../harness/open-loop.js';
+import { type FixedRateLoad, type OpenLoopResult, openLoop, reasonsAgainst } from '../harness/open-loop.js';
 import type { Measure } from '../harness/result.js';
 import { cpuSecondsOf, mainThreadCpuSecondsOf, type StartedService } from '../harness/service-under-test.js';
 import { ThreadWatch } from './thread-watch.js';
@@ -115,12 +115,15 @@ export class LoadedService {
 
   /** Why the figures must not be quoted. */
   get invalid(): string[] {
-    const reasons = new Set(this.rounds.flatMap(({ result }) => result.invalid));
+    const reasons = reasonsAgainst(
+      this.load,
+      this.rounds.map(({ result }) => result),
+    );
     const isSealing = this.background === 'sealing';
     if (this.rounds.some(({ sealed }) => sealed > 0 !== isSealing)) {
-      reasons.add(isSealing ? 'nothing was sealed in a round' : 'something was sealed in a round');
+      reasons.push(isSealing ? 'nothing was sealed in a round' : 'something was sealed in a round');
     }
-    return [...reasons];
+    return reasons;
   }
 }
 

@@ -9,7 +9,7 @@ import { limits } from '../../src/domain/limits.js';
 import type { CaseContext, CaseOutcome, Size } from '../harness/benchmark.js';
 import { postRequest } from '../harness/http-connection.js';
 import { latency, medianOf, newHistogram, scalar } from '../harness/measures.js';
-import { openLoop } from '../harness/open-loop.js';
+import { type OpenLoopResult, openLoop, reasonsAgainst } from '../harness/open-loop.js';
 import type { Latency, Measure } from '../harness/result.js';
 import {
   type Memory,
@@ -236,7 +236,7 @@ async function measureAppends(
     empty: await newConsultations(empty.url, TARGETS, USER_ID),
   };
   const all = { filled: pairOfHistograms(), empty: pairOfHistograms() };
-  const invalid: string[] = [];
+  const results: OpenLoopResult[] = [];
   const ratios: Record<'p50' | 'p95', number[]> = { p50: [], p95: [] };
   const block = async (which: 'filled' | 'empty') => {
     const ids = targets[which];
@@ -255,8 +255,7 @@ async function measureAppends(
       pair[which].add(result.corrected);
       all[which].corrected.add(result.corrected);
       all[which].uncorrected.add(result.uncorrected);
-      // One block that is not valid is enough; the reasons of the others would say the same.
-      if (invalid.length === 0) invalid.push(...result.invalid);
+      results.push(result);
     }
     const ratio = (at: number): number =>
       pair.filled.getValueAtPercentile(at) / pair.empty.getValueAtPercentile(at);
@@ -268,7 +267,7 @@ async function measureAppends(
     empty: latency(all.empty.uncorrected, all.empty.corrected),
     p50Ratios: medianOf(ratios.p50, '', 'lower'),
     p95Ratios: medianOf(ratios.p95, '', 'lower'),
-    invalid,
+    invalid: reasonsAgainst({ ratePerSecond, status: 201 }, results),
   };
 }
 

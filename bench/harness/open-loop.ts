@@ -33,13 +33,18 @@ export interface FixedRateLoad extends Load {
   ratePerSecond: number;
 }
 
-export interface OpenLoopResult {
+interface Counts {
   due: number;
   answered: number;
   /** Answers of another status than was expected. */
   unexpected: number;
+  /** Requests that the generator sent much later than they were due. */
+  late: number;
   /** From the first that was due to the last answer. */
   seconds: number;
+}
+
+export interface OpenLoopResult extends Counts {
   /** Microseconds from when each was due. */
   corrected: Histogram;
   /** Microseconds from when each was sent. */
@@ -161,28 +166,35 @@ class FixedRateRun {
   }
 
   result(): OpenLoopResult {
-    const { corrected, uncorrected, lateness, answered, unexpected, count: due } = this;
+    const { corrected, uncorrected, lateness, answered, unexpected, lateCount: late, count: due } = this;
     const seconds = (this.lastAnswerMs - this.startedMs) / 1000;
-    const invalid = this.invalid(seconds);
-    return { due, answered, unexpected, seconds, corrected, uncorrected, lateness, invalid };
+    const invalid = reasonsAgainst(this.load, [{ due, answered, unexpected, late, seconds }]);
+    return { due, answered, unexpected, late, seconds, corrected, uncorrected, lateness, invalid };
   }
+}
 
-  private invalid(seconds: number): string[] {
-    const { answered, count, lateCount, unexpected, load } = this;
-    const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-    const reasons = unexpectedAnswers(unexpected, load.status);
-    if (lateCount / count > LATE_SHARE_MAX) {
-      const share = percent(lateCount / count);
-      reasons.push(
-        `the generator fell behind its rate: ${share} of the requests were sent ${LATE_MS} ms late or more`,
-      );
-    }
-    if (answered < count) reasons.push(`${count - answered} requests were not answered`);
-    if (answered / seconds < load.ratePerSecond * KEPT_UP_SHARE) {
-      reasons.push(
-        `the service answered ${(answered / seconds).toFixed(0)} requests/s of ${load.ratePerSecond}`,
-      );
-    }
-    return reasons;
+/**
+ * Why the figures of one or more rounds under the same load must not be quoted. What is judged is what is quoted, all rounds
+ * together: of a few hundred requests one stall of the machine makes more late than are allowed.
+ */
+export function reasonsAgainst(
+  { ratePerSecond, status }: Pick<FixedRateLoad, 'ratePerSecond' | 'status'>,
+  rounds: readonly Counts[],
+): string[] {
+  const total = (of: keyof Counts): number => rounds.reduce((sum, round) => sum + round[of], 0);
+  const [due, answered] = [total('due'), total('answered')];
+  const reasons = unexpectedAnswers(total('unexpected'), status);
+  const lateShare = total('late') / due;
+  if (lateShare > LATE_SHARE_MAX) {
+    const share = `${(lateShare * 100).toFixed(1)} %`;
+    reasons.push(
+      `the generator fell behind its rate: ${share} of the requests were sent ${LATE_MS} ms late or more`,
+    );
   }
+  if (answered < due) reasons.push(`${due - answered} requests were not answered`);
+  const perSecond = answered / total('seconds');
+  if (perSecond < ratePerSecond * KEPT_UP_SHARE) {
+    reasons.push(`the service answered ${perSecond.toFixed(0)} requests/s of ${ratePerSecond}`);
+  }
+  return reasons;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { closedLoop } from '../../../bench/harness/closed-loop.js';
 import { getRequest, postRequest } from '../../../bench/harness/http-connection.js';
-import { openLoop } from '../../../bench/harness/open-loop.js';
+import { openLoop, reasonsAgainst } from '../../../bench/harness/open-loop.js';
 
 async function serve(
   t: TestContext,
@@ -107,4 +107,16 @@ test('a generator that falls behind its rate says so, and so does a service that
     (await openLoop({ ...load, ratePerSecond: 100 })).invalid.join(),
     /service answered \d+ requests\/s of 100/,
   );
+});
+
+test('rounds are judged together, as they are quoted', () => {
+  const load = { ratePerSecond: 100, status: 201 };
+  const good = { due: 300, answered: 300, unexpected: 0, late: 0, seconds: 3 };
+  const stalled = { ...good, late: 4 };
+  assert.match(reasonsAgainst(load, [stalled]).join(), /generator fell behind its rate: 1\.3 %/);
+  assert.deepEqual(reasonsAgainst(load, [stalled, good]), []);
+  assert.match(reasonsAgainst(load, [{ ...stalled, late: 10 }, good]).join(), /1\.7 %/);
+  assert.deepEqual(reasonsAgainst(load, [good, { ...good, answered: 299 }]), [
+    '1 requests were not answered',
+  ]);
 });
