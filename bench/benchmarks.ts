@@ -13,3 +13,6 @@ export const BENCHMARKS = [
   'json',
   'memory',
 ] as const;
+
+/** Those in the report: the self-test takes longer than all others together, and is run by itself (`npm run bench:selftest`). */
+export const REPORTED = [...BENCHMARKS, 'selftest'] as const;

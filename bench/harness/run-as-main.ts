@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command } from 'commander';
-import { BENCHMARKS } from '../benchmarks.js';
+import { REPORTED } from '../benchmarks.js';
 import { readBudgets } from '../verdicts/budgets.js';
 import { writeLatencyBudget } from '../verdicts/latency-budget.js';
 import type { Benchmark, RunOptions } from './benchmark.js';
@@ -48,7 +48,7 @@ export async function runAsMain(module: string, benchmark: Benchmark): Promise<v
   bar.stop();
   if (path !== undefined && !interrupted.signal.aborted) await writeResult(path, result);
   if (output === undefined && path !== undefined) {
-    await writeReport(BENCHMARKS);
+    await writeReport(REPORTED);
     await writeLatencyBudget(await readBudgets(), RESULTS);
   }
   process.stdout.write(terminalReport(result));

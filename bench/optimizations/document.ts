@@ -21,6 +21,8 @@ npm run bench:compare -- --base COMMIT_BEFORE
 npm run bench:record -- --title "What it is" --change "What was changed, and why it should help."
 \`\`\`
 
+With \`--base-node EXECUTABLE\` the base runs under another Node; with \`--base HEAD\` as well, only Node differs.
+
 ${body.join('\n')}`;
 }
 
