@@ -1,9 +1,10 @@
 /** The lines of a streamed upload: each is the body of one append, read and judged as that would be. */
+import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { CodedError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { decodeUtf8, parseStrictJson } from '../domain/strict-json.js';
-import { type NdjsonLine, ndjsonLineGroups } from '../ops/ndjson-lines.js';
+import { linesOfBlock, ndjsonBlocks } from '../ops/ndjson-lines.js';
 import type { AppendBodyType } from './schemas.js';
 import type { EventValidator } from './validation.js';
 
@@ -25,17 +26,18 @@ export async function* eventLines(
 ): AsyncGenerator<readonly EventLine[]> {
   // A request that is destroyed takes its connection with it, and the answer that says which line was refused.
   const chunks = stream.iterator({ destroyOnReturn: false });
-  for await (const group of ndjsonLineGroups(chunks, limits.bodyBytesMax)) {
+  for await (const { firstNumber, content } of ndjsonBlocks(chunks, limits.bodyBytesMax)) {
     const lines: EventLine[] = [];
+    let number = firstNumber;
     let fault: unknown;
-    for (const line of group) {
-      try {
-        const body = eventOf(line, validate);
-        if (body !== undefined) lines.push({ number: line.number, body });
-      } catch (error) {
-        fault = atLine(error, line.number);
-        break;
+    try {
+      for (const text of textsOf(content)) {
+        const body = eventOf(text, validate);
+        if (body !== undefined) lines.push({ number, body });
+        number += 1;
       }
+    } catch (error) {
+      fault = atLine(error, number);
     }
     if (lines.length > 0) yield lines;
     if (fault !== undefined) throw fault;
@@ -53,8 +55,19 @@ export function atLine(error: unknown, line: number): unknown {
   });
 }
 
-function eventOf({ content }: NdjsonLine, validate: EventValidator): AppendBodyType | undefined {
-  const text = decodeUtf8(content);
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+/** The texts of a block's lines. All are decoded at once, unless one may have to be refused: then the others come first. */
+function textsOf(content: Buffer): Iterable<string> {
+  const isPlain = isUtf8(content) && !content.includes(BYTE_ORDER_MARK);
+  return isPlain ? decodeUtf8(content).split('\n') : decodedOneByOne(content);
+}
+
+function* decodedOneByOne(content: Buffer): Generator<string> {
+  for (const line of linesOfBlock(content)) yield decodeUtf8(line);
+}
+
+function eventOf(text: string, validate: EventValidator): AppendBodyType | undefined {
   if (text.trim() === '') return undefined;
   const value = parseStrictJson(text);
   const error = validate(value);
