@@ -14,6 +14,11 @@ export function uint32(bytes: Uint8Array, at: number): number {
   return (uint16(bytes, at) | (uint16(bytes, at + 2) << 16)) >>> 0;
 }
 
+/** A whole number up to 2^48, as times and sequences are. */
+export function uint48(bytes: Uint8Array, at: number): number {
+  return uint32(bytes, at) + uint16(bytes, at + 4) * 2 ** 32;
+}
+
 export function setUint16(value: number, bytes: Uint8Array, at: number): void {
   bytes[at] = value;
   bytes[at + 1] = value >>> 8;
@@ -22,6 +27,11 @@ export function setUint16(value: number, bytes: Uint8Array, at: number): void {
 export function setUint32(value: number, bytes: Uint8Array, at: number): void {
   setUint16(value, bytes, at);
   setUint16(value >>> 16, bytes, at + 2);
+}
+
+export function setUint48(value: number, bytes: Uint8Array, at: number): void {
+  setUint32(value % 2 ** 32, bytes, at);
+  setUint16(Math.floor(value / 2 ** 32), bytes, at + 4);
 }
 
 /** Copies the bytes from `start` to before `end` to `at` in `target`, which has room. */
@@ -43,4 +53,14 @@ export function copyBytes(
 /** Writes a text of characters below 256, one byte each. */
 export function writeLatin1(text: string, target: Uint8Array, at: number): void {
   for (let index = 0; index < text.length; index += 1) target[at + index] = text.charCodeAt(index);
+}
+
+/** Writes a short text in UTF-8, and gives where it ends. Names are mostly ASCII. */
+export function writeText(text: string, target: Buffer, at: number): number {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return at + target.write(text, at);
+    target[at + index] = code;
+  }
+  return at + text.length;
 }

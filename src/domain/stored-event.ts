@@ -27,15 +27,22 @@
  */
 import { hash } from 'node:crypto';
 import { type AppendKey, KEY_DIGEST_BYTES } from './append-key.js';
+import { setUint16, setUint32, setUint48, uint16, uint32, uint48, writeLatin1, writeText } from './bytes.js';
 import { assert } from './errors.js';
 import type { ConsultationEvent, EventMetadata, FoldedEvent } from './event.js';
 import { type EventType, eventTypeCode, eventTypeOfCode } from './event-types.js';
 import { isoTime } from './iso-time.js';
+import { writeLatin1Hash } from './line-bytes.js';
 import { readUuid, writeUuid } from './uuid.js';
 
 export const HASH_BYTES = 32;
-/** Where bytes are put together before they are copied out; nothing is left in it from one call to the next. */
-const SCRATCH = Buffer.allocUnsafeSlow(64 * 1024);
+/** Links are written behind one another, where they stay. One that is large has memory of its own. */
+const SLAB_BYTES = 64 * 1024;
+const SHARED_LINK_BYTES_MAX = SLAB_BYTES / 4;
+let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+let slabUsed = 0;
+/** Where hexadecimal digits are put together. */
+const HEX = Buffer.allocUnsafeSlow(2 * HASH_BYTES);
 export const RECORD_HEADER_BYTES = 72;
 /** Where the record's own fields start within a link. */
 const RECORD = HASH_BYTES;
@@ -70,45 +77,57 @@ export const GENESIS_HASH = '\0'.repeat(HASH_BYTES);
 
 /** The lower-case hex form of a latin1 hash or digest. */
 export function hexOfLatin1(text: string): string {
-  const bytes = SCRATCH.write(text, 'latin1');
-  return SCRATCH.toString('hex', 0, bytes);
+  return HEX.toString('latin1', 0, writeLatin1Hash(text, HEX, 0));
 }
 
 /** Encodes a link. `previousHash` is a latin1 hash. */
 export function encodeLink(event: NewEvent, previousHash: string): Buffer {
-  // No character takes more than three bytes. Most links are written where there is room for any, and copied out:
-  // to ask each text for its bytes first would cost more than the copy.
-  const { source, timezone, userId, key, payload } = event;
+  const { source, timezone, userId, payload } = event;
+  // No character takes more than three bytes: to ask each text for its bytes first would cost more than to write it.
   const charCount = source.length + timezone.length + userId.length + payload.length;
   const bytesMax = RECORD + RECORD_HEADER_BYTES + KEY_DIGEST_BYTES + 3 * charCount;
-  const isSmall = bytesMax <= SCRATCH.length;
-  const link = isSmall ? SCRATCH : Buffer.allocUnsafeSlow(bytesMax);
-  let offset = RECORD + RECORD_HEADER_BYTES;
-  const sourceBytes = link.write(source, offset);
-  offset += sourceBytes;
-  const timezoneBytes = link.write(timezone, offset);
-  offset += timezoneBytes;
-  const userBytes = link.write(userId, offset);
-  offset += userBytes;
-  if (key !== undefined) offset += link.write(key.digest, offset, 'latin1');
-  const payloadBytes = link.write(payload, offset);
-  offset += payloadBytes;
+  if (bytesMax > SHARED_LINK_BYTES_MAX) {
+    const alone = Buffer.allocUnsafeSlow(bytesMax);
+    return Buffer.from(alone.subarray(0, writeLink(event, previousHash, alone, 0)));
+  }
+  if (slabUsed + bytesMax > SLAB_BYTES) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  const start = slabUsed;
+  slabUsed = writeLink(event, previousHash, slab, start);
+  return slab.subarray(start, slabUsed);
+}
+
+/** Writes a link at `start`, where there is room for any of its texts, and gives where it ends. */
+function writeLink(event: NewEvent, previousHash: string, target: Buffer, start: number): number {
+  const record = start + RECORD;
+  const sourceStart = record + RECORD_HEADER_BYTES;
+  const timezoneStart = writeText(event.source, target, sourceStart);
+  const userStart = writeText(event.timezone, target, timezoneStart);
+  const userEnd = writeText(event.userId, target, userStart);
+  const payloadStart = userEnd + (event.key === undefined ? 0 : KEY_DIGEST_BYTES);
+  const end = payloadStart + target.write(event.payload, payloadStart);
+  const sourceBytes = timezoneStart - sourceStart;
+  const timezoneBytes = userStart - timezoneStart;
+  const userBytes = userEnd - userStart;
   assert(sourceBytes < 256 && timezoneBytes < 256 && userBytes < 65536, 'record strings fit their lengths');
-  link.write(previousHash, 0, 'latin1');
-  writeUuid(event.eventId, link, RECORD);
-  writeUuid(event.consultationId, link, RECORD + 16);
-  writeUuid(event.sessionId, link, RECORD + 32);
-  link.writeUIntLE(event.timestampMs, RECORD + 48, 6);
-  link.writeUInt16LE(0, RECORD + 54);
-  link.writeUInt32LE(event.version, RECORD + 56);
-  link[RECORD + 60] = eventTypeCode(event.type);
-  link[RECORD + 61] = sourceBytes;
-  link[RECORD + 62] = timezoneBytes;
-  link[RECORD + 63] = 0;
-  link.writeUInt16LE(userBytes, RECORD + 64);
-  link.writeUInt16LE(key?.events ?? 0, RECORD + 66);
-  link.writeUInt32LE(payloadBytes, RECORD + 68);
-  return Buffer.from(link.subarray(0, offset));
+  writeLatin1(previousHash, target, start);
+  writeUuid(event.eventId, target, record);
+  writeUuid(event.consultationId, target, record + 16);
+  writeUuid(event.sessionId, target, record + 32);
+  setUint48(event.timestampMs, target, record + 48);
+  setUint16(0, target, record + 54);
+  setUint32(event.version, target, record + 56);
+  target[record + 60] = eventTypeCode(event.type);
+  target[record + 61] = sourceBytes;
+  target[record + 62] = timezoneBytes;
+  target[record + 63] = 0;
+  setUint16(userBytes, target, record + 64);
+  setUint16(event.key?.events ?? 0, target, record + 66);
+  setUint32(end - payloadStart, target, record + 68);
+  if (event.key !== undefined) writeLatin1(event.key.digest, target, userEnd);
+  return end;
 }
 
 /** Reads the fields of a link without copying the payload. */
@@ -143,10 +162,10 @@ export class LinkView {
     return this.link.subarray(RECORD + 32, RECORD + 48);
   }
   get timestampMs(): number {
-    return this.link.readUIntLE(RECORD + 48, 6);
+    return uint48(this.link, RECORD + 48);
   }
   get version(): number {
-    return this.link.readUInt32LE(RECORD + 56);
+    return uint32(this.link, RECORD + 56);
   }
   get typeCode(): number {
     return this.link[RECORD + 60] as number;
@@ -170,7 +189,7 @@ export class LinkView {
   }
   /** The events of the append, if it came with a key and this is its first; otherwise 0. */
   get keyEvents(): number {
-    return this.link.readUInt16LE(RECORD + 66);
+    return uint16(this.link, RECORD + 66);
   }
   /** The digest of the key as it is stored; a view. Only if there are `keyEvents`. */
   get keyDigestBytes(): Buffer {
@@ -199,10 +218,10 @@ export class LinkView {
     return this.link[RECORD + 62] as number;
   }
   private get userBytes(): number {
-    return this.link.readUInt16LE(RECORD + 64);
+    return uint16(this.link, RECORD + 64);
   }
   private get payloadBytes(): number {
-    return this.link.readUInt32LE(RECORD + 68);
+    return uint32(this.link, RECORD + 68);
   }
 }
 
