@@ -128,6 +128,13 @@ describe('the layers', () => {
       assert.deepEqual([...importers], [join('src', wrapper)], library);
     }
   });
+
+  it('use TypeBox for types, and do not load it with a service', () => {
+    const loading = all.filter(({ file, target, isType }) => {
+      return target.startsWith('typebox') && !isType && !file.startsWith('src/cli/import-');
+    });
+    assert.deepEqual(loading, []);
+  });
 });
 
 describe('the files', () => {

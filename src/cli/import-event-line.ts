@@ -5,7 +5,7 @@
  * here it has more fields around it. What JSON.parse would drop of the rest without a word, such as a key that is
  * there twice, cannot matter: the hash covers every field, and the store compares it.
  */
-import { Type } from 'typebox';
+
 import { Compile } from 'typebox/compile';
 import { CodedError } from '../domain/errors.js';
 import type { Json, JsonObject } from '../domain/event.js';
@@ -13,6 +13,7 @@ import { EVENT_TYPES, type EventType } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
 import { PAYLOAD_SCHEMAS } from '../domain/payload-schemas.js';
 import { PLAIN_TEXT_PATTERN } from '../domain/plain-text.js';
+import { Type } from '../domain/schema.js';
 import { decodeUtf8, parseStrictJson } from '../domain/strict-json.js';
 import { UUID_V7_PATTERN } from '../domain/uuid.js';
 import type { EventToRestore } from '../store/restore-events.js';

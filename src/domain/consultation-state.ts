@@ -3,11 +3,12 @@
  *
  * It is plain JSON. What is not known yet is null, never missing, so that the shape is always the same.
  */
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { assert } from './errors.js';
 import type { FoldedEvent, JsonObject } from './event.js';
 import { oneOf, openObject, percent, sha256Hex, uuidV7 } from './payload-schemas/fields.js';
 import type { PayloadOf } from './payload-schemas.js';
+import { Type } from './schema.js';
 
 const time = (description: string) => Type.String({ format: 'date-time', description });
 const orNull = <S extends TSchema>(schema: S, description: string) =>

@@ -1,5 +1,6 @@
 /** A consultation as words that were said: one line of the NDJSON files that can be imported. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from './schema.js';
 
 /** One thing said. `at_ms` counts from the start of the consultation; further speakers have roles of their own. */
 export const transcriptMessage = Type.Object({

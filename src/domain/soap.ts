@@ -1,6 +1,7 @@
 /** The SOAP note of a consultation, and whether it may be committed. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { type ConsultationState, ConsultationStateSchema } from './consultation-state.js';
+import { Type } from './schema.js';
 
 /** What a note needs to be ready for commit, in percent (docs/events.md). */
 export const READY_FOR_COMMIT = { completenessPercentMin: 80, nomCompliancePercentMin: 90 } as const;

@@ -1,6 +1,7 @@
 /** The parameters of reads that ask how a consultation was: `at_version`, or `at`. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { CodedError } from '../domain/errors.js';
+import { Type } from '../domain/schema.js';
 import type { AsOf } from '../store/event-store.js';
 import { queryTime, timeMsOf } from './query-time.js';
 

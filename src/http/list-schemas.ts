@@ -1,7 +1,8 @@
 /** The shapes of the list of consultations. */
-import { Type } from 'typebox';
+
 import { ConsultationStateSchema } from '../domain/consultation-state.js';
 import { limits } from '../domain/limits.js';
+import { Type } from '../domain/schema.js';
 import { queryTime } from './query-time.js';
 
 const STATUSES = ['active', 'committed'] as const;

@@ -1,5 +1,5 @@
 /** Times in queries: RFC 3339 in UTC, as all times of the interface, to the millisecond that events are stamped with. */
-import { Type } from 'typebox';
+import { Type } from '../domain/schema.js';
 
 export const UTC_TIME_PATTERN = '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,3})?Z$';
 

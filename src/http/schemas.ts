@@ -1,11 +1,12 @@
 /** The shapes of requests and answers: what is validated, typed, serialised and documented. */
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import { ConsultationStateSchema } from '../domain/consultation-state.js';
 import type { JsonObject } from '../domain/event.js';
 import { EVENT_TYPES, type EventType } from '../domain/event-types.js';
 import { limits } from '../domain/limits.js';
 import { PAYLOAD_SCHEMAS } from '../domain/payload-schemas.js';
 import { PLAIN_TEXT_PATTERN } from '../domain/plain-text.js';
+import { Type } from '../domain/schema.js';
 import { UUID_V7_PATTERN } from '../domain/uuid.js';
 import { asOfParameters } from './as-of.js';
 

@@ -1,5 +1,5 @@
 /** Payloads of the events that extract clinical data from what was said, and of the data themselves. */
-import { Type } from 'typebox';
+import { Type } from '../schema.js';
 import {
   anyText,
   count,

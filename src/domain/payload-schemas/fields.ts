@@ -4,8 +4,9 @@
  * Objects say `additionalProperties: true` although that is the default of JSON Schema, because a serialiser
  * built from a schema that does not say so leaves the unlisted fields out, and nothing that was sent may be lost.
  */
-import { type Static, type TObject, type TProperties, type TSchema, type TUnsafe, Type } from 'typebox';
+import type { Static, TObject, TProperties, TSchema, TUnsafe } from 'typebox';
 import type { Json, JsonObject } from '../event.js';
+import { Type } from '../schema.js';
 import { UUID_V7_PATTERN } from '../uuid.js';
 
 /** A payload: its fields, one valid example, and the fields of which at least one must be there. */

@@ -1,5 +1,5 @@
 /** Payloads of the events that record how the answers came about: model calls, the audit trail, the front end. */
-import { Type } from 'typebox';
+import { Type } from '../schema.js';
 import {
   anyJson,
   anyText,

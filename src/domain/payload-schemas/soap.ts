@@ -1,6 +1,7 @@
 /** Payloads of the events that write the SOAP note, and of those that judge how urgent the case is. */
-import { Type } from 'typebox';
+
 import type { JsonObject } from '../event.js';
+import { Type } from '../schema.js';
 import {
   anyText,
   entries,

@@ -1,10 +1,10 @@
 /** Who accessed what: the audit trail, in pages or as a whole. */
 import { Readable } from 'node:stream';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { ACTIONS, ROLES } from '../../domain/access.js';
 import type { AuditQuery } from '../../domain/access-entry.js';
 import { limits } from '../../domain/limits.js';
+import { Type } from '../../domain/schema.js';
 import { UUID_V7_PATTERN } from '../../domain/uuid.js';
 import type { EventStore } from '../../store/event-store.js';
 import { acceptedType } from '../accept.js';
