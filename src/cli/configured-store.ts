@@ -8,7 +8,7 @@ export interface ConfiguredStoreOptions {
   logger: Logger;
   timers?: StageTimers;
   /** What else a start has to do (LocalStoreOptions). */
-  meanwhile?: (() => void) | undefined;
+  meanwhile?: (() => Promise<void>) | undefined;
   /** The store can keep its promises no longer; the process must stop. */
   onFailed: (error: Error) => void;
 }

@@ -32,8 +32,8 @@ export interface HttpApiParts {
   drainMs?: number;
 }
 
-/** The long part of building the API, which needs nothing: to be done while a store is being opened. */
-export function prepareHttpApi(): void {
+/** Compiles what judges the bodies of appends, ahead of the routes that do. */
+export function precompileBodies(): void {
   precompile(AppendBody);
 }
 

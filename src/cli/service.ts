@@ -7,9 +7,17 @@ import type { Settings } from '../ops/settings-table.js';
 import { createStageTimers } from '../ops/stage-timers.js';
 import type { CommandContext } from './command-context.js';
 import { openConfiguredAccess } from './configured-access.js';
-import { prepareHttpApi, startHttpApi } from './http-api.js';
 import { StopReason } from './stop-reason.js';
 import { logStopped, openStoreUnlessStopped, storeFailure } from './stoppable-store.js';
+
+/** Loaded while the threads of the store load their code. */
+const loadHttpApi = () => import('./http-api.js');
+
+/** The long part of building the API that needs no store. */
+async function prepareHttpApi(): Promise<void> {
+  const { precompileBodies } = await loadHttpApi();
+  precompileBodies();
+}
 
 /**
  * Serves until SIGTERM or SIGINT. Throws what stops a start, or the failure that stopped the service. A signal
@@ -30,6 +38,7 @@ export async function serve(settings: Settings, version: string, context: Comman
     try {
       const { load, appendedEvents } = store;
       const parts = { settings, version, logger, timers, authenticator, store, load, appendedEvents };
+      const { startHttpApi } = await loadHttpApi();
       const server = await startHttpApi(parts);
       const { headSequence } = await store.health();
       const startMs = Math.round(performance.now() - startedMs);

@@ -15,7 +15,7 @@ export interface StoppableStoreParts {
   reason: StopReason;
   context: CommandContext;
   /** What else a start has to do (LocalStoreOptions). */
-  meanwhile?: () => void;
+  meanwhile?: () => Promise<void>;
 }
 
 /** Opens it. A signal that comes meanwhile ends the process at once, as a kill would: that is always safe. */

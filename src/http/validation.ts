@@ -29,6 +29,8 @@ const COMMON_OPTIONS = {
   // Lengths count UTF-16 code units: counting code points walks every text, the longest included, at each append.
   unicode: false,
   logger: false,
+  // To make shorter code of it would take four times as long at each start, and save 0.1 µs an event.
+  code: { optimize: false },
 } as const;
 
 function makeAjv(options: { allErrors: boolean; coerceTypes: boolean }): Ajv2020 {
@@ -38,7 +40,7 @@ function makeAjv(options: { allErrors: boolean; coerceTypes: boolean }): Ajv2020
   return ajv;
 }
 
-/** Made once in a process: they keep what they compiled, and thirty payload schemas take a quarter of a second. */
+/** Made once in a process: they keep what they compiled, and thirty payload schemas take a twentieth of a second. */
 const AJV = {
   body: {
     first: makeAjv({ allErrors: false, coerceTypes: false }),

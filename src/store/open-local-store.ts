@@ -58,7 +58,7 @@ export interface LocalStoreOptions {
   /** The store can keep its promises no longer: the process must stop. */
   onFailed: (error: Error) => void;
   /** What else a start has to do: done while the threads of the store load their code. */
-  meanwhile?: (() => void) | undefined;
+  meanwhile?: (() => Promise<void>) | undefined;
   /** The machine of this process by default. */
   machine?: Machine;
   /** LMDB by default. The thread that writes the index has to know the same. */
@@ -114,8 +114,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   const codecProof = opening(new CodecProof(codec, segmentsDirectory, machine.startThread));
   const archive = opening(await SegmentArchive.open({ disk, directory: segmentsDirectory, machine }));
   const indexThread = opening(startIndexThread(options, machine, archive, keysKeptMs));
-  options.meanwhile?.();
-  await indexThread.ready();
+  await Promise.all([indexThread.ready(), options.meanwhile?.()]);
   const index = opening(await openIndex(join(dataDir, 'index'), options.indexStorage));
 
   const clock = monotonicClock(machine.now);
