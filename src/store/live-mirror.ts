@@ -7,16 +7,41 @@ import { limits } from '../domain/limits.js';
 import type { JournalSpan } from '../log/file-log.js';
 import type { CancelTimer, Machine } from '../ops/machine.js';
 import { FollowerThread } from './followers/follower-thread.js';
+import type { MirrorWorkerData } from './followers/mirror-follower.js';
 
-export interface LiveMirrorOptions {
+export interface MirrorThreadOptions {
   /** Where the live file goes. */
   directory: string;
-  /** News is written at most this often. */
-  delayMs: number;
-  logger: Logger;
+  /** Of sealed segments. The thread is ready once it has proven it, and otherwise fails as `proveCodec` does. */
+  codec: string;
+  /** A committed event is in the live file within this. */
+  mirrorMs: number;
   machine: Machine;
+}
+
+export interface LiveMirrorOptions extends MirrorThreadOptions {
+  /** The first thread; ready. */
+  thread: FollowerThread;
+  logger: Logger;
   /** A full journal needs the mirror no longer. */
   onFinished: (journal: JournalSpan) => void;
+}
+
+/** News reaches the mirror after a third of its time, so that writing it fits into the rest. */
+const MIRROR_DELAY_SHARE = 1 / 3;
+
+export function startMirrorThread({
+  directory,
+  codec,
+  mirrorMs,
+  machine,
+}: MirrorThreadOptions): FollowerThread {
+  return new FollowerThread({
+    entry: new URL('./followers/mirror-worker.js', import.meta.url),
+    workerData: { directory, codec } satisfies MirrorWorkerData,
+    delayMs: Math.ceil(mirrorMs * MIRROR_DELAY_SHARE),
+    machine,
+  });
 }
 
 export class LiveMirror {
@@ -26,7 +51,7 @@ export class LiveMirror {
   private cancelRestart: CancelTimer | undefined;
 
   constructor(private readonly options: LiveMirrorOptions) {
-    this.thread = this.startThread();
+    this.thread = this.listenTo(options.thread);
   }
 
   /** Events up to this sequence are in HDF5 and visible to readers. */
@@ -59,13 +84,7 @@ export class LiveMirror {
     await this.thread.applied(sequence);
   }
 
-  private startThread(): FollowerThread {
-    const thread = new FollowerThread({
-      entry: new URL('./followers/mirror-worker.js', import.meta.url),
-      workerData: { directory: this.options.directory },
-      delayMs: this.options.delayMs,
-      machine: this.options.machine,
-    });
+  private listenTo(thread: FollowerThread): FollowerThread {
     thread.on('finished', (journal) => {
       this.unfinished.delete(journal.firstSequence);
       this.options.onFinished(journal);
@@ -84,7 +103,7 @@ export class LiveMirror {
     for (const journal of this.unfinished.values()) onFinished(journal);
     this.unfinished.clear();
     this.cancelRestart = machine.timers.after(limits.sealRetryMs, () => {
-      this.thread = this.startThread();
+      this.thread = this.listenTo(startMirrorThread(this.options));
       if (this.tail !== undefined) this.thread.follow(this.tail);
     });
   }

@@ -15,15 +15,14 @@ export interface LogFollowersOptions {
   archive: SegmentArchive;
   /** The index's thread, ready. */
   index: FollowerThread;
+  /** The live file's thread, ready. */
+  mirror: FollowerThread;
   segmentsDirectory: string;
   codec: string;
   mirrorMs: number;
   logger: Logger;
   machine: Machine;
 }
-
-/** News reaches the mirror after a third of its time, so that writing it fits into the rest. */
-const MIRROR_DELAY_SHARE = 1 / 3;
 
 export class LogFollowers implements LogListener {
   private readonly mirror: LiveMirror;
@@ -32,11 +31,14 @@ export class LogFollowers implements LogListener {
   private readonly readers = new Map<number, number>();
 
   constructor(private readonly options: LogFollowersOptions) {
-    const { log, archive, index, segmentsDirectory, codec, mirrorMs, logger, machine } = options;
-    this.sealer = new SegmentSealer({ log, archive, codec, directory: segmentsDirectory, logger, machine });
+    const { log, archive, index, mirror, segmentsDirectory: directory, codec } = options;
+    const { mirrorMs, logger, machine } = options;
+    this.sealer = new SegmentSealer({ log, archive, codec, directory, logger, machine });
     this.mirror = new LiveMirror({
-      directory: segmentsDirectory,
-      delayMs: Math.ceil(mirrorMs * MIRROR_DELAY_SHARE),
+      thread: mirror,
+      directory,
+      codec,
+      mirrorMs,
       logger,
       machine,
       onFinished: (journal) => this.finished(journal),

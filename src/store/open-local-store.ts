@@ -30,12 +30,12 @@ import type { StageTimers } from '../ops/stage-timers.js';
 import { lockRepacking, removeRepackLeftovers } from '../segments/repacking.js';
 import { SegmentArchive } from '../segments/segment-archive.js';
 import { isLiveFileName } from '../segments/segment-layout.js';
-import { CodecProof } from './codec-proof.js';
 import { EventFinder } from './event-finder.js';
 import type { Durability, EventStore, StoreHealth } from './event-store.js';
 import { feedSource } from './feed-history.js';
 import { FollowerThread } from './followers/follower-thread.js';
 import type { IndexWorkerData } from './followers/index-follower.js';
+import { startMirrorThread } from './live-mirror.js';
 import { LocalEventStore } from './local-event-store.js';
 import { LogFollowers } from './log-followers.js';
 import { openNotedTrail } from './noted-trail.js';
@@ -111,7 +111,7 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   };
   const auditDirectory = join(dataDir, AUDIT_DIRECTORY);
   const trail = opening(await openNotedTrail({ directory: auditDirectory, machine, logger, onFailed: fail }));
-  const codecProof = opening(new CodecProof(codec, segmentsDirectory, machine.startThread));
+  const mirrorThread = opening(startMirrorThread({ directory: segmentsDirectory, codec, mirrorMs, machine }));
   const archive = opening(await SegmentArchive.open({ disk, directory: segmentsDirectory, machine }));
   const indexThread = opening(startIndexThread(options, machine, archive, keysKeptMs));
   await Promise.all([indexThread.ready(), options.meanwhile?.()]);
@@ -124,11 +124,13 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   await removeLiveFiles(disk, segmentsDirectory);
 
   const finder = new EventFinder(log, index, archive, new RecentEvents());
+  await mirrorThread.ready();
   const followers = opening(
     new LogFollowers({
       log,
       archive,
       index: indexThread,
+      mirror: mirrorThread,
       segmentsDirectory,
       codec,
       mirrorMs,
@@ -147,7 +149,6 @@ async function assemble(options: LocalStoreOptions, opened: Closable[]): Promise
   const feed = new Feed(feedSource(log, finder));
   log.subscribe({ committed: () => feed.committed() });
   await followers.catchUp();
-  await codecProof.proven();
 
   const stopRolling = machine.timers.every(limits.rollCheckMs, () => {
     void log.rollIfFull();

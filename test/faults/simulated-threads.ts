@@ -91,7 +91,6 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
     serveSealing(port, disk);
     return undefined;
   },
-  'codec-worker.js': async (port) => port.postMessage({ kind: 'proven' }),
 };
 
 /** A follower that reads everything and keeps nothing of it. */

@@ -12,6 +12,8 @@ import type { Follower } from './journal-follower.js';
 
 export interface MirrorWorkerData {
   directory: string;
+  /** Of sealed segments: proven before anything is mirrored (mirror-worker.ts). */
+  codec: string;
 }
 
 class Mirror implements Follower {
@@ -49,7 +51,10 @@ class Mirror implements Follower {
   }
 }
 
-export async function openMirror({ directory }: MirrorWorkerData, disk: Disk): Promise<Follower> {
+export async function openMirror(
+  { directory }: Pick<MirrorWorkerData, 'directory'>,
+  disk: Disk,
+): Promise<Follower> {
   await loadHdf5();
   return new Mirror(directory, disk.blocking);
 }

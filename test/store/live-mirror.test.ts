@@ -2,16 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { CodecProof } from '../../src/store/codec-proof.js';
 import { openTestStore } from '../support/local-store.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
-
-for (const codec of ['none', 'gzip:9', 'lzf', 'lz4', 'zstd:3']) {
-  test(`${codec} proves itself by a file that is written and read back`, async (t) => {
-    await new CodecProof(codec, await temporaryDirectory(t)).proven();
-    await assert.rejects(new CodecProof(codec, '/nonexistent').proven(), { code: 'CODEC_UNAVAILABLE' });
-  });
-}
 
 test('a codec that cannot be proven stops the start, which lets go of everything', async (t) => {
   const dataDir = await temporaryDirectory(t);
