@@ -16,6 +16,7 @@ export class ColumnWindow {
   readonly #column: Column;
   readonly #rowBytes: number;
   readonly #chunkRows: number;
+  /** Starts with the window's rows. It is filled again and again: what it once had is garbage faster than it is collected. */
   #bytes: Buffer = Buffer.alloc(0);
   #startRow = 0;
   #endRow = 0;
@@ -59,7 +60,7 @@ export class ColumnWindow {
 
   /** Reads the whole column and keeps it. For a scan, which meets the rows of a dictionary in any order. */
   load(): void {
-    this.#read(0, this.rows);
+    this.#fill(0, this.rows, 0);
   }
 
   /** All the column's bytes. */
@@ -81,24 +82,24 @@ export class ColumnWindow {
     const chunkRows = this.#chunkRows;
     const start = startRow - (startRow % chunkRows);
     const end = Math.min(this.rows, Math.ceil(endRow / chunkRows) * chunkRows);
-    if (start >= this.#startRow && start < this.#endRow && end > this.#endRow) {
-      this.#extend(start, end);
-    } else {
-      this.#read(start, end);
-    }
+    // A payload may lie across two chunks: the chunk that both windows share is kept.
+    const isNext = start >= this.#startRow && start < this.#endRow && end > this.#endRow;
+    this.#fill(start, end, isNext ? this.#endRow - start : 0);
   }
 
-  #read(start: number, end: number): void {
-    this.#bytes = this.#file.readRows(this.#column.path, this.#column, start, end);
-    this.#startRow = start;
-    this.#endRow = end;
-  }
-
-  /** Moves on and keeps the chunk that both windows share: a payload may lie across two chunks. */
-  #extend(start: number, end: number): void {
-    const kept = this.#bytes.subarray((start - this.#startRow) * this.#rowBytes);
-    const added = this.#file.readRows(this.#column.path, this.#column, this.#endRow, end);
-    this.#bytes = Buffer.concat([kept, added]);
+  /** Moves the window. Its first `keptRows` are there already. */
+  #fill(start: number, end: number, keptRows: number): void {
+    const length = (end - start) * this.#rowBytes;
+    const keptBytes = keptRows * this.#rowBytes;
+    const keptAt = (start - this.#startRow) * this.#rowBytes;
+    // If reading fails, there is no window.
+    this.#startRow = 0;
+    this.#endRow = 0;
+    const from = this.#bytes;
+    if (from.length < length) this.#bytes = Buffer.allocUnsafeSlow(length);
+    if (keptBytes > 0) from.copy(this.#bytes, 0, keptAt, keptAt + keptBytes);
+    const rest = this.#bytes.subarray(keptBytes, length);
+    this.#file.readRowsInto(this.#column.path, this.#column, start + keptRows, rest);
     this.#startRow = start;
     this.#endRow = end;
   }

@@ -40,6 +40,9 @@ export interface DatasetShape {
   filter: Hdf5Filter | undefined;
 }
 
+/** What the rows of a dataset are. */
+type RowShape = Pick<DatasetShape, 'type' | 'width'>;
+
 /** What a dataset in a file is, to be compared with what it should be. */
 export interface DatasetFacts {
   rows: number;
@@ -128,7 +131,7 @@ function loadedDisk(): LibraryDisk {
 }
 
 /** The bytes of one row of a dataset. */
-export function rowBytes(shape: { type: ElementType; width: number }): number {
+export function rowBytes(shape: RowShape): number {
   return ELEMENT_BYTES[shape.type] * Math.max(1, shape.width);
 }
 
@@ -239,17 +242,20 @@ export class Hdf5File {
     });
   }
 
-  /** The bytes of rows `startRow` to before `endRow`, which must be there; a copy of its own. */
-  readRows(
-    path: string,
-    shape: { type: ElementType; width: number },
-    startRow: number,
-    endRow: number,
-  ): Buffer {
+  /** The bytes of rows `startRow` to before `endRow`, which must be there; in memory of their own. */
+  readRows(path: string, shape: RowShape, startRow: number, endRow: number): Buffer {
     const bytes = Buffer.allocUnsafe((endRow - startRow) * rowBytes(shape));
-    if (bytes.length === 0) return bytes;
+    this.readRowsInto(path, shape, startRow, bytes);
+    return bytes;
+  }
+
+  /** Fills `bytes` with the rows from `startRow` on, which must be there. */
+  readRowsInto(path: string, shape: RowShape, startRow: number, bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    const rows = bytes.length / rowBytes(shape);
+    assert(Number.isInteger(rows), `of ${path} whole rows are read`);
     const { Module } = loaded();
-    const count = BigInt(endRow - startRow);
+    const count = BigInt(rows);
     const counts = shape.width > 0 ? [count, BigInt(shape.width)] : [count];
     const origin = shape.width > 0 ? [BigInt(startRow), 0n] : [BigInt(startRow)];
     const strides = origin.map(() => 1n);
@@ -259,7 +265,6 @@ export class Hdf5File {
       if (status >= 0) bytes.set(Module.HEAPU8.subarray(pointer, pointer + bytes.length));
       return status;
     });
-    return bytes;
   }
 
   facts(path: string): DatasetFacts {
