@@ -50,6 +50,28 @@ export function copyBytes(
   for (let from = start; from < end; from += 1) target[from + shift] = source[from] as number;
 }
 
+/** Whether `length` bytes of `one` and of `other`, from these places on, are the same. */
+export function isSame(
+  one: Uint8Array,
+  at: number,
+  other: Uint8Array,
+  otherAt: number,
+  length: number,
+): boolean {
+  for (let index = 0; index < length; index += 1) {
+    if (one[at + index] !== other[otherAt + index]) return false;
+  }
+  return true;
+}
+
+/** Whether the bytes at a place are a text of characters below 256. */
+export function isLatin1(text: string, bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (text.charCodeAt(index) !== bytes[at + index]) return false;
+  }
+  return true;
+}
+
 /** Writes a text of characters below 256, one byte each. */
 export function writeLatin1(text: string, target: Uint8Array, at: number): void {
   for (let index = 0; index < text.length; index += 1) target[at + index] = text.charCodeAt(index);

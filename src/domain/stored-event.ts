@@ -202,7 +202,10 @@ export class LinkView {
   }
   /** The payload's UTF-8 bytes; a view. */
   get payload(): Buffer {
-    return this.link.subarray(this.link.length - this.payloadBytes);
+    return this.link.subarray(this.payloadStart);
+  }
+  get payloadStart(): number {
+    return this.link.length - this.payloadBytes;
   }
   /** Whether the lengths inside the link add up to its size. */
   get isWellFormed(): boolean {

@@ -41,6 +41,7 @@
  *
  * Nothing here is the truth: every byte can be made again from the events.
  */
+import { copyBytes, setUint32, setUint48, writeLatin1 } from '../domain/bytes.js';
 import type { ConsultationHead, UrgencyLevel } from '../domain/consultation-head.js';
 import { HASH_BYTES } from '../domain/stored-event.js';
 import { readUuid, writeUuid } from '../domain/uuid.js';
@@ -118,7 +119,7 @@ export function encodeNumber(value: number): Buffer {
 /** The key of an event. `consultationId` is its 16 bytes. */
 export function eventKey(consultationId: Uint8Array, version: number): Buffer {
   const key = Buffer.allocUnsafe(ID_BYTES + 4);
-  key.set(consultationId, 0);
+  copyBytes(consultationId, 0, ID_BYTES, key, 0);
   key.writeUInt32BE(version, ID_BYTES);
   return key;
 }
@@ -126,16 +127,16 @@ export function eventKey(consultationId: Uint8Array, version: number): Buffer {
 /** `hash` is latin1. */
 export function encodeEntry(sequence: number, typeCode: number, hash: string): Buffer {
   const value = Buffer.allocUnsafe(ENTRY_BYTES);
-  value.writeUIntLE(sequence, 0, NUMBER_BYTES);
+  setUint48(sequence, value, 0);
   value[NUMBER_BYTES] = typeCode;
-  value.write(hash, NUMBER_BYTES + 1, 'latin1');
+  writeLatin1(hash, value, NUMBER_BYTES + 1);
   return value;
 }
 
 export function encodePlace(consultationId: Uint8Array, version: number): Buffer {
   const value = Buffer.allocUnsafe(ID_BYTES + 4);
-  value.set(consultationId, 0);
-  value.writeUInt32LE(version, ID_BYTES);
+  copyBytes(consultationId, 0, ID_BYTES, value, 0);
+  setUint32(version, value, ID_BYTES);
   return value;
 }
 

@@ -1,5 +1,5 @@
 /** A column in the making: bytes that grow at the end and are taken away at the front. */
-import { copyBytes } from '../domain/bytes.js';
+import { copyBytes, setUint32 } from '../domain/bytes.js';
 
 /** Little-endian values of one size, one after another. */
 export class ByteColumn {
@@ -32,14 +32,14 @@ export class ByteColumn {
 
   uint32(value: number): void {
     const offset = this.#grow(4);
-    this.#bytes.writeUInt32LE(value, offset);
+    setUint32(value, this.#bytes, offset);
   }
 
   /** A whole number up to 2^53, as 64 bits. */
   uint64(value: number): void {
     const offset = this.#grow(8);
-    this.#bytes.writeUInt32LE(value % 0x1_0000_0000, offset);
-    this.#bytes.writeUInt32LE(Math.floor(value / 0x1_0000_0000), offset + 4);
+    setUint32(value % 0x1_0000_0000, this.#bytes, offset);
+    setUint32(Math.floor(value / 0x1_0000_0000), this.#bytes, offset + 4);
   }
 
   /** A part of `source`. */

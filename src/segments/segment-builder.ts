@@ -6,24 +6,23 @@
  * consultation keeps its session. Its memory is the columns not yet taken away, and about 100 bytes for each
  * consultation and distinct string of the segment.
  */
+import { isLatin1 } from '../domain/bytes.js';
 import { assert, CodedError } from '../domain/errors.js';
-import { HASH_BYTES, LinkView, RECORD_HEADER_BYTES, sha256Latin1 } from '../domain/stored-event.js';
+import { HASH_BYTES, LinkView, sha256Latin1 } from '../domain/stored-event.js';
 import { ByteColumn } from './byte-column.js';
 import { COLUMNS, type ColumnPath } from './segment-layout.js';
+import { TextDictionary } from './text-dictionary.js';
 
 /** Offsets in a link, from stored-event.ts. */
 const EVENT_ID = HASH_BYTES;
 const CONSULTATION_ID = HASH_BYTES + 16;
 const SESSION_ID = HASH_BYTES + 32;
-const SOURCE_BYTES = HASH_BYTES + 61;
-const TIMEZONE_BYTES = HASH_BYTES + 62;
-const USER_BYTES = HASH_BYTES + 64;
-const TEXTS = HASH_BYTES + RECORD_HEADER_BYTES;
 
 /** What the newest event of a consultation was, within this segment. */
 interface ConsultationEnd {
   row: number;
-  /** Latin1. */
+  /** Ids and hash in latin1. */
+  id: string;
   sessionId: string;
   hash: string;
   version: number;
@@ -33,16 +32,20 @@ export class SegmentBuilder {
   readonly #columns: ReadonlyMap<ColumnPath, ByteColumn>;
   readonly #firstSequence: number;
   readonly #consultations = new Map<string, ConsultationEnd>();
-  readonly #strings = new Map<string, number>();
+  /** The one that the newest event is of: the next is often of the same. */
+  #newest: ConsultationEnd | undefined;
+  readonly #texts: TextDictionary;
+  readonly #at: EventColumns;
   #eventCount = 0;
   #payloadBytes = 0;
   #linkBytes = 0;
-  #stringBytes = 0;
   #keyCount = 0;
 
   constructor(firstSequence: number) {
     this.#firstSequence = firstSequence;
     this.#columns = new Map(COLUMNS.map(({ path }) => [path, new ByteColumn()]));
+    this.#texts = new TextDictionary(this.column('strings/text'), this.column('strings/end'));
+    this.#at = eventColumns((path) => this.column(path));
   }
 
   get eventCount(): number {
@@ -66,21 +69,25 @@ export class SegmentBuilder {
     if (!view.isWellFormed) throw this.#broken('its lengths do not add up');
     const hash = sha256Latin1(link);
     const consultation = this.#consultation(view, hash);
-    const { payload } = view;
-    assert(payload.length > 0, 'a payload is a JSON object');
-    this.#payloadBytes += payload.length;
+    const { payloadStart } = view;
+    assert(payloadStart < link.length, 'a payload is a JSON object');
+    this.#payloadBytes += link.length - payloadStart;
     this.#linkBytes += link.length;
     this.#eventCount += 1;
 
-    this.column('events/payload').bytes(payload, 0, payload.length);
-    this.column('events/event_id').bytes(link, EVENT_ID, EVENT_ID + 16);
-    this.column('events/timestamp_ms').uint64(view.timestampMs);
-    this.column('events/event_type').uint8(view.typeCode);
-    this.column('events/version').uint32(view.version);
-    this.column('events/consultation').uint32(consultation);
-    this.#addStrings(link);
-    this.#addKey(view);
-    this.column('events/payload_end').uint64(this.#payloadBytes);
+    const at = this.#at;
+    const texts = this.#texts.rowsOf(link);
+    at.payload.bytes(link, payloadStart, link.length);
+    at.eventId.bytes(link, EVENT_ID, EVENT_ID + 16);
+    at.timestamp.uint64(view.timestampMs);
+    at.type.uint8(view.typeCode);
+    at.version.uint32(view.version);
+    at.consultation.uint32(consultation);
+    at.source.uint32(texts.source);
+    at.timezone.uint32(texts.timezone);
+    at.user.uint32(texts.user);
+    at.key.uint32(this.#keyRow(view));
+    at.payloadEnd.uint64(this.#payloadBytes);
     return hash;
   }
 
@@ -92,57 +99,42 @@ export class SegmentBuilder {
 
   #consultation(view: LinkView, hash: string): number {
     const { link, version } = view;
-    const key = link.toString('latin1', CONSULTATION_ID, CONSULTATION_ID + 16);
-    const sessionId = link.toString('latin1', SESSION_ID, SESSION_ID + 16);
-    const known = this.#consultations.get(key);
+    const known = this.#endOf(link);
     if (known === undefined) {
       const row = this.#consultations.size;
-      this.#consultations.set(key, { row, sessionId, hash, version });
+      const id = latin1Id(link, CONSULTATION_ID);
+      this.#newest = { row, id, sessionId: latin1Id(link, SESSION_ID), hash, version };
+      this.#consultations.set(id, this.#newest);
       this.column('consultations/id').bytes(link, CONSULTATION_ID, CONSULTATION_ID + 16);
       this.column('consultations/session_id').bytes(link, SESSION_ID, SESSION_ID + 16);
       this.column('consultations/previous_hash').bytes(link, 0, HASH_BYTES);
       return row;
     }
-    if (known.hash !== view.previousHash) throw this.#broken('it does not follow the event before it');
+    if (!isLatin1(known.hash, link, 0)) throw this.#broken('it does not follow the event before it');
     if (known.version + 1 !== version) throw this.#broken('its version does not follow');
-    assert(known.sessionId === sessionId, 'a consultation keeps its session');
+    assert(isLatin1(known.sessionId, link, SESSION_ID), 'a consultation keeps its session');
     known.hash = hash;
     known.version = version;
     return known.row;
   }
 
-  #addKey(view: LinkView): void {
+  /** What is known of the consultation of a link. */
+  #endOf(link: Buffer): ConsultationEnd | undefined {
+    if (this.#newest === undefined || !isLatin1(this.#newest.id, link, CONSULTATION_ID)) {
+      this.#newest = this.#consultations.get(latin1Id(link, CONSULTATION_ID));
+    }
+    return this.#newest;
+  }
+
+  /** The row of an event's key, from 1; 0 if it has none. */
+  #keyRow(view: LinkView): number {
     const { keyEvents } = view;
-    if (keyEvents > 0) {
-      this.#keyCount += 1;
-      const digest = view.keyDigestBytes;
-      this.column('keys/digest').bytes(digest, 0, digest.length);
-      this.column('keys/events').uint32(keyEvents);
-    }
-    this.column('events/key').uint32(keyEvents > 0 ? this.#keyCount : 0);
-  }
-
-  #addStrings(link: Buffer): void {
-    const sourceEnd = TEXTS + (link[SOURCE_BYTES] as number);
-    const timezoneEnd = sourceEnd + (link[TIMEZONE_BYTES] as number);
-    const userEnd = timezoneEnd + link.readUInt16LE(USER_BYTES);
-    this.column('events/source').uint32(this.#string(link, TEXTS, sourceEnd));
-    this.column('events/timezone').uint32(this.#string(link, sourceEnd, timezoneEnd));
-    this.column('events/user').uint32(this.#string(link, timezoneEnd, userEnd));
-  }
-
-  /** The row of a string in the dictionary. Bytes are compared, so that whatever was stored comes back. */
-  #string(link: Buffer, start: number, end: number): number {
-    const key = link.toString('latin1', start, end);
-    let row = this.#strings.get(key);
-    if (row === undefined) {
-      row = this.#strings.size;
-      this.#strings.set(key, row);
-      this.#stringBytes += end - start;
-      this.column('strings/text').bytes(link, start, end);
-      this.column('strings/end').uint64(this.#stringBytes);
-    }
-    return row;
+    if (keyEvents === 0) return 0;
+    this.#keyCount += 1;
+    const digest = view.keyDigestBytes;
+    this.column('keys/digest').bytes(digest, 0, digest.length);
+    this.column('keys/events').uint32(keyEvents);
+    return this.#keyCount;
   }
 
   #broken(what: string): CodedError {
@@ -151,3 +143,26 @@ export class SegmentBuilder {
     return new CodedError('LOG_DAMAGED', message, { extensions: { sequence } });
   }
 }
+
+function latin1Id(link: Buffer, at: number): string {
+  return link.toString('latin1', at, at + 16);
+}
+
+/** The columns that every event is in. To look them up by their paths for each would cost more than to write them. */
+function eventColumns(column: (path: ColumnPath) => ByteColumn) {
+  return {
+    payload: column('events/payload'),
+    eventId: column('events/event_id'),
+    timestamp: column('events/timestamp_ms'),
+    type: column('events/event_type'),
+    version: column('events/version'),
+    consultation: column('events/consultation'),
+    source: column('events/source'),
+    timezone: column('events/timezone'),
+    user: column('events/user'),
+    key: column('events/key'),
+    payloadEnd: column('events/payload_end'),
+  };
+}
+
+type EventColumns = ReturnType<typeof eventColumns>;
