@@ -1,6 +1,7 @@
 /** The event store's port, for a process that does not own the data directory: every call goes to the one that does. */
 import type { AccessEntry, AuditPage, AuditQuery } from '../domain/access-entry.js';
 import type { ConsultationState } from '../domain/consultation-state.js';
+import { consultationIn } from '../domain/state-text.js';
 import type { Load } from '../ops/load.js';
 import type {
   AppendCommand,
@@ -77,7 +78,7 @@ export class RemoteEventStore implements EventStore {
 
   async state(consultationId: string, asOf?: AsOf): Promise<ConsultationState> {
     const { json } = await this.stateText(consultationId, asOf);
-    return JSON.parse(json.toString()) as ConsultationState;
+    return consultationIn(json.toString());
   }
 
   stateText(consultationId: string, asOf?: AsOf): Promise<StateText> {

@@ -19,10 +19,10 @@ import type { EventType } from './event-types.js';
 import type { PayloadOf } from './payload-schemas.js';
 
 /**
- * The version of what this file makes of events. A state that was kept on disk under another one is not used, so
- * it has to be raised whenever the same events give another state.
+ * The version of what this file makes of events, and of the text of it (state-text.ts). A state that was kept on disk
+ * under another one is not used, so it has to be raised whenever the same events give another state or text.
  */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
 
 /** A state and what is needed to take it further. Only `state` is shown to anybody. */
 export interface ConsultationFold {

@@ -154,7 +154,7 @@ export interface ConsultationsPage {
 /** A state as the API shows it. */
 export interface StateText {
   version: number;
-  /** The state as JSON in UTF-8. It may be kept and given again: never change it. */
+  /** JSON in UTF-8: `{"consultation": …}`, the state as its one member (domain/state-text.ts). It may be kept and given again: never change it. */
   json: Buffer;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ConsultationState } from '../../src/domain/consultation-state.js';
 import { foldEvent, foldEvents, foldOfState } from '../../src/domain/fold.js';
-import { stateOfText, stateTextPieces } from '../../src/domain/state-text.js';
+import { consultationIn, stateOfText, stateTextPieces } from '../../src/domain/state-text.js';
 import { buildConsultation, buildEvent, type EventSpec, eventId } from './consultation-builder.js';
 
 function messages(count: number): EventSpec[] {
@@ -32,7 +32,8 @@ describe('the text of a state', () => {
     it(`is the state as JSON, and is read back, with ${count} messages`, () => {
       const state = stateWith(count);
       const text = textOf(state);
-      assert.deepEqual(JSON.parse(text.toString()), state);
+      assert.deepEqual(JSON.parse(text.toString()), { consultation: state });
+      assert.deepEqual(consultationIn(text.toString()), state);
       assert.deepEqual(read(text), state);
     });
   }

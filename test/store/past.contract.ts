@@ -34,7 +34,7 @@ export function pastContract(name: string, open: () => Promise<StoreSubject>): v
           assert.deepEqual(await store.state(id, asOf), expected);
           const text = await store.stateText(id, asOf);
           assert.equal(text.version, version);
-          assert.deepEqual(JSON.parse(text.json.toString()), expected);
+          assert.deepEqual(JSON.parse(text.json.toString()), { consultation: expected });
           const page = await store.events({ consultationId: id, asOf, offset: 0, limit: 1000 });
           assert.equal(page.eventCount, version);
           assert.deepEqual(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { consultationIn } from '../../src/domain/state-text.js';
 import { ConsultationIndex } from '../../src/index/consultation-index.js';
 import type { Snapshot } from '../../src/index/snapshot-layout.js';
 import type { LocalStore } from '../../src/store/open-local-store.js';
@@ -47,7 +48,7 @@ test('a read leaves a snapshot behind, and states are the same with it, past it,
   await rm(join(directory, 'index'), { recursive: true });
   const third = await openTestStore(directory);
   assert.deepEqual(await third.stateText(consultationId), after);
-  assert.deepEqual(JSON.parse(after.json.toString()), await third.state(consultationId));
+  assert.deepEqual(consultationIn(after.json.toString()), await third.state(consultationId));
   await third.close();
   assert.equal((await storedSnapshot(directory, consultationId))?.version, 206);
 });

@@ -269,7 +269,7 @@ export function memoryEventStore(options: MemoryEventStoreOptions = {}): MemoryE
     },
     async stateText(consultationId, asOf) {
       const state = stateAsOf(consultationId, asOf);
-      return { version: state.version, json: Buffer.from(JSON.stringify(state)) };
+      return { version: state.version, json: Buffer.from(JSON.stringify({ consultation: state })) };
     },
     async difference({ consultationId, fromVersion, toVersion = known(consultationId).version }) {
       const [before, after] = [fromVersion, toVersion].map((version) =>

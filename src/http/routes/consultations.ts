@@ -25,10 +25,6 @@ import {
 } from '../schemas.js';
 import { ingested, timesTotal } from '../timing.js';
 
-/** What stands around the text of a state in its answer. */
-const ANSWER_START = Buffer.from('{"consultation":');
-const ANSWER_END = Buffer.from('}');
-
 /** An id that is no UUIDv7 at all is one that is not known. */
 export function knownForm(id: string): string {
   if (isUuidV7(id)) return id;
@@ -118,7 +114,7 @@ export const consultationRoutes: RouteModule = (plain, { store, timers }) => {
       if (await isNotModified(store, request, reply, { consultationId, asOf })) return reply.send();
       const { version, json } = await store.stateText(consultationId, asOf);
       reply.headers(CLINICAL_HEADERS).header('etag', etagOf(version)).type(JSON_MEDIA_TYPE);
-      return reply.send(Buffer.concat([ANSWER_START, json, ANSWER_END]));
+      return reply.send(json);
     },
   );
 
