@@ -5,7 +5,6 @@
  * here it has more fields around it. What JSON.parse would drop of the rest without a word, such as a key that is
  * there twice, cannot matter: the hash covers every field, and the store compares it.
  */
-
 import { Compile } from 'typebox/compile';
 import { CodedError } from '../domain/errors.js';
 import type { Json, JsonObject } from '../domain/event.js';

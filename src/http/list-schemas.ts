@@ -1,5 +1,4 @@
 /** The shapes of the list of consultations. */
-
 import { ConsultationStateSchema } from '../domain/consultation-state.js';
 import { limits } from '../domain/limits.js';
 import { Type } from '../domain/schema.js';

@@ -1,5 +1,4 @@
 /** Payloads of the events that write the SOAP note, and of those that judge how urgent the case is. */
-
 import type { JsonObject } from '../event.js';
 import { Type } from '../schema.js';
 import {
