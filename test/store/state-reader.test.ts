@@ -6,6 +6,7 @@ import type { ConsultationEvent } from '../../src/domain/event.js';
 import { EVENT_TYPES, eventTypeCode } from '../../src/domain/event-types.js';
 import { foldEvents } from '../../src/domain/fold.js';
 import { limits } from '../../src/domain/limits.js';
+import { consultationIn } from '../../src/domain/state-text.js';
 import { encodeLink, GENESIS_HASH, type SequencedLink, sha256Latin1 } from '../../src/domain/stored-event.js';
 import type { IndexEntry } from '../../src/index/index-layout.js';
 import { readSnapshot } from '../../src/index/snapshot-layout.js';
@@ -86,7 +87,7 @@ class History {
 
 async function stateOf(reader: StateReader, version: number): Promise<unknown> {
   const { json, version: at } = await reader.text(CONSULTATION_ID, version);
-  const state = JSON.parse(json.toString()) as { version: number };
+  const state = consultationIn(json.toString());
   assert.equal(state.version, at);
   return state;
 }
