@@ -105,6 +105,8 @@ for (const [what, broken, code, status] of [
     'UNKNOWN_MESSAGE',
     422,
   ],
+  ['that starts with a byte order mark', `\ufeff${JSON.stringify(message('x'))}`, 'INVALID_JSON', 422],
+  ['of nothing but a byte order mark', '\ufeff', 'INVALID_JSON', 422],
   ['that is too long', JSON.stringify(message('x'.repeat(1024 * 1024))), 'BODY_TOO_LARGE', 413],
 ] as const) {
   test(`ends at a line ${what}, by its number, with all before it stored and nothing after it`, async (t) => {
@@ -122,6 +124,22 @@ for (const [what, broken, code, status] of [
     assert.deepEqual((await eventsOf(built, id)).slice(1).map(contentOf), ['one', 'two']);
   });
 }
+
+test('names the line that is not UTF-8, after those of the same chunk that are', async (t) => {
+  const built = await served(t);
+  const id = await built.start();
+  const line = (text: string, encoding: 'utf8' | 'latin1') =>
+    Buffer.from(`${JSON.stringify(message(text))}\n`, encoding);
+  const response = await fetch(`${built.url}/consultations/${id}/events/stream`, {
+    method: 'POST',
+    headers: NDJSON,
+    body: Buffer.concat([line('uno, después', 'utf8'), line('dos, después', 'latin1'), line('tres', 'utf8')]),
+  });
+  const answers = (await response.text()).trimEnd().split('\n');
+  const last = JSON.parse(answers.at(-1) ?? '') as Answer;
+  assert.deepEqual([answers.length, last.line, last.code], [2, 2, 'INVALID_JSON']);
+  assert.deepEqual((await eventsOf(built, id)).slice(1).map(contentOf), ['uno, después']);
+});
 
 test('gives a refusal of the first line its own status', async (t) => {
   const built = await served(t);
