@@ -14,5 +14,5 @@ export const BENCHMARKS = [
   'memory',
 ] as const;
 
-/** Those in the report: the self-test takes longer than all others together, and is run by itself (`npm run bench:selftest`). */
+/** Those in the report: the self-test takes half an hour, and is run by itself (`npm run bench:selftest`). */
 export const REPORTED = [...BENCHMARKS, 'selftest'] as const;

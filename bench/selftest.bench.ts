@@ -105,7 +105,7 @@ async function measureBlocks(
 
 /**
  * Blocks of one append each: one in ten is held up by the collector, the disk or the machine, and the trimmed mean of samples
- * leaves those out. In blocks of ten nearly each has one, and the error is three times as large.
+ * leaves those out. In blocks of ten nearly each has one, and as many appends say much less.
  */
 function takeSample(
   subject: Subject,

@@ -2,7 +2,7 @@
  * Builds JSON Schemas whose types are TypeBox's: what `Type.Object` returns is plain JSON Schema when the program runs,
  * and a type that `Static` can read when it is compiled.
  *
- * TypeBox itself is not loaded: that takes a quarter of a second of a start and 20 MB, and of all that it can build
+ * TypeBox itself is not loaded: that is hundreds of modules, a good part of a start, and of all that it can build
  * we need so little.
  */
 import type { TSchema, Type as TypeBox } from 'typebox';

@@ -2,8 +2,23 @@ import assert from 'node:assert/strict';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { nodeMachine } from '../../src/ops/machine.js';
+import { startMirrorThread } from '../../src/store/live-mirror.js';
 import { openTestStore } from '../support/local-store.js';
 import { temporaryDirectory } from '../support/temporary-directory.js';
+
+for (const codec of ['none', 'gzip:9', 'lzf', 'lz4', 'zstd:3']) {
+  test(`${codec} proves itself in the mirror's thread by a file that is written and read back`, async (t) => {
+    const start = (directory: string) =>
+      startMirrorThread({ directory, codec, mirrorMs: 1000, machine: nodeMachine });
+    const proven = start(await temporaryDirectory(t));
+    t.after(() => proven.close());
+    await proven.ready();
+    const failed = start('/nonexistent');
+    t.after(() => failed.close());
+    await assert.rejects(failed.ready(), { code: 'CODEC_UNAVAILABLE' });
+  });
+}
 
 test('a codec that cannot be proven stops the start, which lets go of everything', async (t) => {
   const dataDir = await temporaryDirectory(t);
