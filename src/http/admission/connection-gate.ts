@@ -55,6 +55,9 @@ export class ConnectionGate {
     // Node's server reads a socket past its stream until there is another listener for its data.
     socket.on('data', this.receive);
     for (const listener of this.parser) socket.removeListener('data', listener);
+    // Where Node had stopped the socket, its stream does not know, and would never start it again: what comes now waits in
+    // the stream, which starts and stops it by itself.
+    socket._read(0);
   }
 
   /** To be asked once for each request that the parser reports: how many are to be refused with it; 0 if none. */

@@ -25,8 +25,8 @@ interface Guarded {
   dial(): Promise<Client>;
 }
 
-/** A server that answers each request with 201 and the number that its query or body has. */
-async function guarded(t: TestContext): Promise<Guarded> {
+/** A server that answers each request with 201 and the number that its query or body has, `held` the first. */
+async function guarded(t: TestContext, held: Promise<unknown> = Promise.resolve()): Promise<Guarded> {
   const load: Load = { events: 0, bytes: 0, ageMs: 0, unindexed: 0, unindexedMax: 1000 };
   const limits = { eventsMax: EVENTS_MAX, bytesMax: 1e9, waitMs: 1e6 };
   const admission = new Admission({ ...limits, load: () => load });
@@ -41,6 +41,7 @@ async function guarded(t: TestContext): Promise<Guarded> {
       served.push(number);
       // Answers get ready in another order than that of their requests.
       for (let turns = Number(number) % 3; turns > 0; turns -= 1) await turn();
+      if (number === '1') await held;
       response.writeHead(201).end(`n=${number};`);
     });
   });
@@ -226,4 +227,38 @@ test('begins with the second request to end on a connection it comes to late, th
     served.map(Number).toSorted((a, b) => a - b),
     [1, 2],
   );
+});
+
+test('reads on where Node had paused the connection that it comes to', async (t) => {
+  for (const when of ['paused', 'about to be read again'] as const) {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { server, overload, dial } = await guarded(t, held);
+    const dialled = once(server, 'connection');
+    const client = await dial();
+    const [connection] = (await dialled) as [Socket];
+    const paused = once(connection, 'pause');
+    const count = 20_000;
+    const random = seededRandom(1);
+    client.socket.write(
+      Array.from({ length: count }, (_, at) => request(at + 1, 'other', random).text).join(''),
+    );
+    // Too many answers wait for that to the first request.
+    await paused;
+    if (when === 'paused') overload(true);
+    else {
+      const { resume } = connection;
+      connection.resume = function (this: Socket) {
+        connection.resume = resume;
+        resume.call(this);
+        overload(true);
+        return this;
+      };
+    }
+    release();
+    assert.equal((await client.answered(count)).length, count, when);
+    assert.equal(client.answers.at(-1), `201 ${count}`);
+  }
 });
