@@ -7,6 +7,7 @@ import { latency, medianOf, newHistogram, scalar } from '../harness/measures.js'
 import { type FixedRateLoad, type OpenLoopResult, openLoop, reasonsAgainst } from '../harness/open-loop.js';
 import type { Measure } from '../harness/result.js';
 import { cpuSecondsOf, mainThreadCpuSecondsOf, type StartedService } from '../harness/service-under-test.js';
+import { BusyProcessors } from './busy-processors.js';
 import { ThreadWatch } from './thread-watch.js';
 import { VerifyLoop } from './verify-loop.js';
 
@@ -14,7 +15,7 @@ const SETTLE_SECONDS_MAX = 60;
 const SETTLE_LOOK_MS = 25;
 
 /** What goes on beside the appends. */
-export type Background = 'nothing' | 'sealing' | 'verifying';
+export type Background = 'nothing' | 'busy' | 'sealing' | 'verifying';
 
 export interface ServiceOnDirectory {
   service: StartedService;
@@ -45,10 +46,12 @@ export class LoadedService {
     const { pid, url } = service;
     const sealedBefore = await sealedCount(dataDir);
     const verify = this.background === 'verifying' ? new VerifyLoop(dataDir) : undefined;
+    const busy = this.background === 'busy' ? new BusyProcessors() : undefined;
     const watch = new ThreadWatch(pid);
     const [cpuBefore, mainBefore] = [await cpuSecondsOf(pid), await mainThreadCpuSecondsOf(pid)];
     const result = await openLoop({ ...this.load, url, seconds });
     const [cpuAfter, mainAfter] = [await cpuSecondsOf(pid), await mainThreadCpuSecondsOf(pid)];
+    await busy?.stop();
     // What waits to be sealed belongs to this round and must not disturb the next one.
     await settled(dataDir);
     const sealed = (await sealedCount(dataDir)) - sealedBefore;

@@ -6,6 +6,7 @@ import type { Background } from './loaded-service.js';
 
 export const SERVICE_NAMES: Readonly<Record<Background, string>> = {
   nothing: 'nothing else to do',
+  busy: 'processors busy with nothing',
   sealing: 'sealing all the time',
   verifying: 'verifying over and over',
 };
@@ -23,13 +24,16 @@ export function summarise(cases: readonly CaseResult[]): Summary {
     cases.find(
       ({ validity, parameters }) => validity.status === 'valid' && parameters.background === background,
     );
-  const [quiet, sealing, verifying] = [rowOf('nothing'), rowOf('sealing'), rowOf('verifying')];
+  const [quiet, busy] = [rowOf('nothing'), rowOf('busy')];
+  const [sealing, verifying] = [rowOf('sealing'), rowOf('verifying')];
   const [sealingPeak, quietPeak] = [sealing, quiet].map((row) => scalarValue(row?.measures.threads_peak));
   const threadsMore =
     sealingPeak === undefined || quietPeak === undefined ? undefined : sealingPeak - quietPeak;
   const derived: Record<string, Scalar> = {
-    ...ratios('sealing', sealing, quiet),
-    ...ratios('verifying', verifying, quiet),
+    ...ratios('sealing_over_quiet', sealing, quiet),
+    ...ratios('verifying_over_quiet', verifying, quiet),
+    ...ratios('busy_over_quiet', busy, quiet),
+    ...ratios('verifying_over_busy', verifying, busy),
     ...(threadsMore === undefined ? {} : { sealing_threads_more: scalar(threadsMore, 'threads', 'lower') }),
   };
   return {
@@ -47,7 +51,7 @@ export function summarise(cases: readonly CaseResult[]): Summary {
       ),
       atMost('threads that sealing adds at its peak', threadsMore, SEALING_THREADS_MAX, 'threads'),
     ],
-    findings: [quiet, sealing, verifying].flatMap((row) =>
+    findings: [quiet, sealing, verifying, busy].flatMap((row) =>
       row === undefined ? [] : [findingOf(row, derived)],
     ),
     charts: [chartOf(derived)],
@@ -58,14 +62,14 @@ export function summarise(cases: readonly CaseResult[]): Summary {
 function ratios(
   name: string,
   row: CaseResult | undefined,
-  quiet: CaseResult | undefined,
+  than: CaseResult | undefined,
 ): Record<string, Scalar> {
   const result: Record<string, Scalar> = {};
   for (const percentile of ['p50', 'p95'] as const) {
-    const [over, under] = [row, quiet].map((of) => of?.measures[`round_${percentile}`]);
+    const [over, under] = [row, than].map((of) => of?.measures[`round_${percentile}`]);
     if (over?.kind !== 'scalar' || under?.kind !== 'scalar') continue;
     const rounds = over.rounds.map((value, index) => value / (under.rounds[index] ?? Number.NaN));
-    result[`${name}_over_quiet_${percentile}`] = medianOf(rounds, '', 'lower');
+    result[`${name}_${percentile}`] = medianOf(rounds, '', 'lower');
   }
   return result;
 }
@@ -77,15 +81,15 @@ function findingOf({ name, parameters, measures }: CaseResult, derived: Record<s
     value === null ? 'too few samples' : `${(value / 1000).toFixed(2)} ms`;
   const number = (measure: string, digits = 0): string =>
     scalarValue(measures[measure])?.toFixed(digits) ?? 'unknown';
-  const ratio = (percentile: string): string =>
-    derived[`${parameters.background}_over_quiet_${percentile}`]?.value.toFixed(2) ?? 'unknown';
+  const ratio = (percentile: string, than = 'quiet'): string =>
+    derived[`${parameters.background}_over_${than}_${percentile}`]?.value.toFixed(2) ?? 'unknown';
   const beside =
     parameters.background === 'nothing'
       ? ''
       : ` (${ratio('p50')} and ${ratio('p95')} times the p50 and p95 of the quiet service)`;
   const counts: Readonly<Record<string, string>> = {
     sealing: `; ${number('segments_sealed')} segments were sealed, for a share of ${number('more_threads_share', 2)} of the time`,
-    verifying: `; ${number('verifications')} verifications found no damage`,
+    verifying: `; ${number('verifications')} verifications found no damage, with p50 and p95 ${ratio('p50', 'busy')} and ${ratio('p95', 'busy')} times those beside processors that are busy with nothing`,
   };
   return `At ${parameters.rate} appends/s, ${name}: p50 ${text(p50)}, p95 ${text(p95)}, p99 ${text(p99)} from when each was due${beside}, with ${number('cpu', 2)} cores, of which the main thread ${number('main_thread_cpu', 2)}, and threads at the peak: ${number('threads_peak')}${counts[String(parameters.background)] ?? ''}.`;
 }
@@ -96,7 +100,7 @@ function chartOf(derived: Readonly<Record<string, Scalar>>): Chart {
     kind: 'bar',
     x: { label: 'percentile', unit: '', scale: 'linear' },
     y: { label: 'ratio', unit: '', scale: 'linear' },
-    series: (['sealing', 'verifying'] as const).flatMap((background) => {
+    series: (['sealing', 'verifying', 'busy'] as const).flatMap((background) => {
       const points = ['p50', 'p95'].flatMap((x) => {
         const ratio = derived[`${background}_over_quiet_${x}`];
         if (ratio === undefined) return [];

@@ -13,11 +13,11 @@ test('the background benchmark seals and verifies beside appends, each in its ow
     assert.equal(durability, 'fsync');
     assert.ok(measures.latency?.kind === 'latency' && measures.latency.corrected !== null, name);
   }
-  const { nothing, sealing, verifying } = SERVICE_NAMES;
+  const { nothing, busy, sealing, verifying } = SERVICE_NAMES;
   assert.ok((value(sealing, 'segments_sealed') ?? 0) > 0);
-  for (const name of [nothing, verifying]) assert.equal(value(name, 'segments_sealed'), 0);
+  for (const name of [nothing, busy, verifying]) assert.equal(value(name, 'segments_sealed'), 0);
   assert.ok((value(verifying, 'verifications') ?? 0) > 0);
-  for (const name of [nothing, sealing]) assert.equal(value(name, 'verifications'), 0);
+  for (const name of [nothing, busy, sealing]) assert.equal(value(name, 'verifications'), 0);
   assert.equal(checks.length, 3);
 });
 
@@ -42,10 +42,12 @@ test('compares within each round, and tells what is slowed down or has too many 
     quiet,
     row('sealing', [120, 1100, 130], 14),
     row('verifying', [110, 900, 150], 13),
+    row('busy', [200, 900, 100], 13),
   ]);
   assert.equal(kept.derived?.sealing_over_quiet_p50?.value, 1.2);
   assert.deepEqual(kept.derived?.sealing_over_quiet_p50?.rounds, [1.2, 1.1, 1.3]);
   assert.equal(kept.derived?.verifying_over_quiet_p95?.value, 1.1);
+  assert.deepEqual(kept.derived?.verifying_over_busy_p95?.rounds, [0.55, 1, 1.5]);
   assert.equal(kept.derived?.sealing_threads_more?.value, 1);
   assert.deepEqual(
     kept.checks?.map((check) => check.kept),
@@ -55,6 +57,7 @@ test('compares within each round, and tells what is slowed down or has too many 
     quiet,
     row('sealing', [160, 1600, 160], 15),
     row('verifying', [160, 1600, 160], 13),
+    row('busy', [120, 1200, 120], 13),
   ]);
   assert.deepEqual(
     broken.checks?.map((check) => check.kept),
