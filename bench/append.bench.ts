@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import type { Histogram } from 'hdr-histogram-js';
+import { settled } from './background/loaded-service.js';
 import { type CaseContext, type CaseOutcome, defineBenchmark, type Size } from './harness/benchmark.js';
 import { closedLoop } from './harness/closed-loop.js';
 import { latency, medianOf, newHistogram, scalar, scalarValue } from './harness/measures.js';
@@ -95,8 +96,13 @@ async function open(rate: number, context: CaseContext): Promise<CaseOutcome[]> 
   const times = TIMES[context.size];
   const load = await startLoaded('data', context);
   const maximum = rate === 0 ? await startLoaded('maximum', context) : undefined;
-  const nextRate = async (seconds: number): Promise<number> =>
-    maximum === undefined ? rate : Math.round((await closedLoop({ ...maximum, seconds })).perSecond / 2);
+  const nextRate = async (seconds: number): Promise<number> => {
+    if (maximum === undefined) return rate;
+    const { perSecond } = await closedLoop({ ...maximum, seconds });
+    // What it brought must not be sealed beside the round.
+    await settled(maximum.dataDir);
+    return Math.round(perSecond / 2);
+  };
   await openLoop({ ...load, ratePerSecond: await nextRate(times.warmUp), seconds: times.warmUp });
   const { url, pid } = load.service;
   const [stagesBefore, cpuBefore] = [await stageFigures(url), await cpuSecondsOf(pid)];
@@ -148,10 +154,11 @@ async function open(rate: number, context: CaseContext): Promise<CaseOutcome[]> 
 
 /** A service on a directory of its own, and the load that it is given. */
 async function startLoaded(directory: string, { directory: parent, corpus, seed }: CaseContext) {
-  const service = await startService(join(parent, directory));
+  const dataDir = join(parent, directory);
+  const service = await startService(dataDir);
   const ids = await newConsultations(service.url, OPEN_CONNECTIONS);
   const request = appendRequests(ids, await appendBodies(corpus, seed));
-  return { service, url: service.url, connections: OPEN_CONNECTIONS, request, status: 201 };
+  return { service, dataDir, url: service.url, connections: OPEN_CONNECTIONS, request, status: 201 };
 }
 
 function summarise(cases: readonly CaseResult[]) {
