@@ -6,12 +6,10 @@
  * fixed rates, from when a request was due.
  */
 import { join } from 'node:path';
-import type { Histogram } from 'hdr-histogram-js';
-import { settled } from './background/loaded-service.js';
 import { type CaseContext, type CaseOutcome, defineBenchmark, type Size } from './harness/benchmark.js';
 import { closedLoop } from './harness/closed-loop.js';
-import { latency, medianOf, newHistogram, scalar, scalarValue } from './harness/measures.js';
-import { type OpenLoopResult, openLoop, reasonsAgainst } from './harness/open-loop.js';
+import { latency, medianOf, scalar, scalarValue } from './harness/measures.js';
+import { allRounds, type OpenLoopResult, openLoop } from './harness/open-loop.js';
 import { type CaseResult, honest, type Measure } from './harness/result.js';
 import { runAsMain } from './harness/run-as-main.js';
 import {
@@ -25,6 +23,7 @@ import {
 import { appendBodies, appendRequests } from './support/append-requests.js';
 import { startProcess } from './support/bench-process.js';
 import { Rounds } from './support/rounds.js';
+import { settled } from './support/settled.js';
 
 const CEILING = new URL('./support/ceiling-server.js', import.meta.url);
 const CONNECTIONS = [16, 64];
@@ -119,37 +118,22 @@ async function open(rate: number, context: CaseContext): Promise<CaseOutcome[]> 
   const [stagesAfter, cpuAfter] = [await stageFigures(url), await cpuSecondsOf(pid)];
   const memory = await memoryOf(pid);
   await Promise.all([load.service.stop(), maximum?.service.stop()]);
-  const total = (of: (result: OpenLoopResult) => number): number =>
-    results.reduce((sum, result) => sum + of(result), 0);
-  const merged = (of: (result: OpenLoopResult) => Histogram): Histogram => {
-    const all = newHistogram();
-    for (const result of results) all.add(of(result));
-    return all;
-  };
-  const due = total((result) => result.due);
+  const ratePerSecond = rates.reduce((sum, one) => sum + one, 0) / rounds;
+  const { due, answered, unexpected, seconds, ...all } = allRounds({ ...load, ratePerSecond }, results);
   const measures: Record<string, Measure> = {
     rate: medianOf(rates, 'requests/s', 'higher'),
-    latency: latency(
-      merged(({ uncorrected }) => uncorrected),
-      merged(({ corrected }) => corrected),
-    ),
-    error_share: scalar(
-      total((result) => result.unexpected + result.due - result.answered) / due,
-      '',
-      'lower',
-    ),
-    generator_lateness: latency(merged(({ lateness }) => lateness)),
+    latency: latency(all.uncorrected, all.corrected),
+    error_share: scalar((unexpected + due - answered) / due, '', 'lower'),
+    generator_lateness: latency(all.lateness),
     ...(cpuBefore === undefined || cpuAfter === undefined
       ? {}
-      : { cpu: scalar((cpuAfter - cpuBefore) / total(({ seconds }) => seconds), 'cores', 'lower') }),
+      : { cpu: scalar((cpuAfter - cpuBefore) / seconds, 'cores', 'lower') }),
     ...(memory === undefined ? {} : { resident: scalar(memory.resident, 'MiB', 'lower') }),
     ...stageMeasures(stagesBefore, stagesAfter),
   };
   const what = rate === 0 ? 'half the maximum' : `${rate} requests/s`;
   const parameters = { server: 'service', loop: 'open', rate: what, connections: OPEN_CONNECTIONS };
-  const ratePerSecond = rates.reduce((sum, one) => sum + one, 0) / rounds;
-  const invalid = reasonsAgainst({ status: load.status, ratePerSecond }, results);
-  return [{ name: `service, ${what}`, parameters, durability: 'fsync', invalid, measures }];
+  return [{ name: `service, ${what}`, parameters, durability: 'fsync', invalid: all.invalid, measures }];
 }
 
 /** A service on a directory of its own, and the load that it is given. */

@@ -8,13 +8,14 @@
  */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LoadedService, type ServiceOnDirectory, settled } from './background/loaded-service.js';
+import { LoadedService, type ServiceOnDirectory } from './background/loaded-service.js';
 import { SERVICE_NAMES, summarise } from './background/summarise.js';
 import { type CaseContext, type CaseOutcome, defineBenchmark, type Size } from './harness/benchmark.js';
 import { closedLoop } from './harness/closed-loop.js';
 import { runAsMain } from './harness/run-as-main.js';
 import { newConsultations, startService } from './harness/service-under-test.js';
 import { appendBodies, appendRequests } from './support/append-requests.js';
+import { settled } from './support/settled.js';
 
 const CONNECTIONS = 16;
 /** Events in a request that fills the directory. */

@@ -1,18 +1,15 @@
 /** A service that takes appends at a fixed rate while something goes on in the background, and what those rounds gave. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isSealedFileName } from '../../src/segments/segment-layout.js';
-import { latency, medianOf, newHistogram, scalar } from '../harness/measures.js';
-import { type FixedRateLoad, type OpenLoopResult, openLoop, reasonsAgainst } from '../harness/open-loop.js';
+import { latency, medianOf, scalar } from '../harness/measures.js';
+import { allRounds, type FixedRateLoad, type OpenLoopResult, openLoop } from '../harness/open-loop.js';
 import type { Measure } from '../harness/result.js';
 import { cpuSecondsOf, mainThreadCpuSecondsOf, type StartedService } from '../harness/service-under-test.js';
+import { settled } from '../support/settled.js';
 import { BusyProcessors } from './busy-processors.js';
 import { ThreadWatch } from './thread-watch.js';
 import { VerifyLoop } from './verify-loop.js';
-
-const SETTLE_SECONDS_MAX = 60;
-const SETTLE_LOOK_MS = 25;
 
 /** What goes on beside the appends. */
 export type Background = 'nothing' | 'busy' | 'sealing' | 'verifying';
@@ -68,25 +65,16 @@ export class LoadedService {
 
   /** Percentiles and processor time round by round, so that services can be compared within a round. */
   measures(): Record<string, Measure> {
-    const [corrected, uncorrected] = [newHistogram(), newHistogram()];
-    for (const { result } of this.rounds) {
-      corrected.add(result.corrected);
-      uncorrected.add(result.uncorrected);
-    }
+    const { corrected, uncorrected, due, answered, unexpected } = this.all();
     const total = (of: (round: Round) => number): number =>
       this.rounds.reduce((sum, round) => sum + of(round), 0);
     const atPercentile = (percentile: number): number[] =>
       this.rounds.map(({ result }) => result.corrected.getValueAtPercentile(percentile));
-    const due = total(({ result }) => result.due);
     return {
       latency: latency(uncorrected, corrected),
       round_p50: medianOf(atPercentile(50), 'us', 'lower'),
       round_p95: medianOf(atPercentile(95), 'us', 'lower'),
-      error_share: scalar(
-        total(({ result }) => result.unexpected + result.due - result.answered) / due,
-        '',
-        'lower',
-      ),
+      error_share: scalar((unexpected + due - answered) / due, '', 'lower'),
       ...known('cpu', this.rounds, ({ cores }) => cores),
       ...known('main_thread_cpu', this.rounds, ({ mainThreadCores }) => mainThreadCores),
       ...this.threadMeasures(),
@@ -116,12 +104,17 @@ export class LoadedService {
     };
   }
 
-  /** Why the figures must not be quoted. */
-  get invalid(): string[] {
-    const reasons = reasonsAgainst(
+  /** What all rounds gave together. */
+  private all(): OpenLoopResult {
+    return allRounds(
       this.load,
       this.rounds.map(({ result }) => result),
     );
+  }
+
+  /** Why the figures must not be quoted. */
+  get invalid(): string[] {
+    const reasons = this.all().invalid;
     const isSealing = this.background === 'sealing';
     if (this.rounds.some(({ sealed }) => sealed > 0 !== isSealing)) {
       reasons.push(isSealing ? 'nothing was sealed in a round' : 'something was sealed in a round');
@@ -146,13 +139,4 @@ function known(
 
 async function sealedCount(dataDir: string): Promise<number> {
   return (await readdir(join(dataDir, 'segments'))).filter(isSealedFileName).length;
-}
-
-/** Resolves once no full journal waits to be sealed: one is left then, the one that is written. */
-export async function settled(dataDir: string): Promise<void> {
-  const until = performance.now() + SETTLE_SECONDS_MAX * 1000;
-  while ((await readdir(join(dataDir, 'journal'))).length > 1) {
-    if (performance.now() > until) throw new Error(`journals are not sealed after ${SETTLE_SECONDS_MAX} s`);
-    await delay(SETTLE_LOOK_MS);
-  }
 }

@@ -173,6 +173,30 @@ class FixedRateRun {
   }
 }
 
+/** Several rounds as one: their counts together, their samples together, and judged together. */
+export function allRounds(
+  load: Pick<FixedRateLoad, 'ratePerSecond' | 'status'>,
+  rounds: readonly OpenLoopResult[],
+): OpenLoopResult {
+  const total = (of: keyof Counts): number => rounds.reduce((sum, round) => sum + round[of], 0);
+  const merged = (of: 'corrected' | 'uncorrected' | 'lateness'): Histogram => {
+    const all = newHistogram();
+    for (const round of rounds) all.add(round[of]);
+    return all;
+  };
+  return {
+    due: total('due'),
+    answered: total('answered'),
+    unexpected: total('unexpected'),
+    late: total('late'),
+    seconds: total('seconds'),
+    corrected: merged('corrected'),
+    uncorrected: merged('uncorrected'),
+    lateness: merged('lateness'),
+    invalid: reasonsAgainst(load, rounds),
+  };
+}
+
 /**
  * Why the figures of one or more rounds under the same load must not be quoted. What is judged is what is quoted, all rounds
  * together: of a few hundred requests one stall of the machine makes more late than are allowed.

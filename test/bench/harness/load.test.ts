@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { closedLoop } from '../../../bench/harness/closed-loop.js';
 import { getRequest, postRequest } from '../../../bench/harness/http-connection.js';
-import { openLoop, reasonsAgainst } from '../../../bench/harness/open-loop.js';
+import { allRounds, openLoop, reasonsAgainst } from '../../../bench/harness/open-loop.js';
 
 async function serve(
   t: TestContext,
@@ -119,4 +119,20 @@ test('rounds are judged together, as they are quoted', () => {
   assert.deepEqual(reasonsAgainst(load, [good, { ...good, answered: 299 }]), [
     '1 requests were not answered',
   ]);
+});
+
+test('several rounds are one result, with the counts and the samples of all', async (t) => {
+  const load = { url: await serve(t, end), connections: 2, request: () => getRequest('/'), status: 201 };
+  const rounds = [
+    await openLoop({ ...load, ratePerSecond: 100, seconds: 0.2 }),
+    await openLoop({ ...load, ratePerSecond: 200, seconds: 0.2 }),
+  ];
+  const all = allRounds({ ...load, ratePerSecond: 150 }, rounds);
+  assert.deepEqual([all.due, all.answered, all.unexpected], [60, 60, 0]);
+  for (const samples of [all.corrected, all.uncorrected, all.lateness]) assert.equal(samples.totalCount, 60);
+  assert.equal(
+    all.seconds,
+    rounds.reduce((sum, { seconds }) => sum + seconds, 0),
+  );
+  assert.equal(all.corrected.maxValue, Math.max(...rounds.map(({ corrected }) => corrected.maxValue)));
 });
